@@ -1,0 +1,79 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Chunks grow with the arena, so that a large study takes few allocations and a small one no more
+// than this.
+static const size_t first_capacity = 16 * 1024;
+static const size_t largest_capacity = 4 * 1024 * 1024;
+
+struct arena_chunk {
+    struct arena_chunk *older;
+    size_t used, capacity; // bytes of `memory`
+    alignas(max_align_t) unsigned char memory[];
+};
+
+static struct arena_chunk *chunk_new(size_t capacity)
+{
+    struct arena_chunk *chunk;
+
+    if (capacity > SIZE_MAX - sizeof *chunk)
+        return NULL;
+    // calloc: large chunks come zeroed from the system at no cost
+    chunk = calloc(1, sizeof *chunk + capacity);
+    if (chunk)
+        chunk->capacity = capacity;
+    return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+    const size_t alignment = alignof(max_align_t);
+    struct arena_chunk *chunk = arena->newest;
+    size_t bytes;
+    void *memory;
+
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - alignment)
+        return NULL;
+    bytes = bytes == 0 ? alignment : (bytes + alignment - 1) / alignment * alignment;
+    if (!chunk || bytes > chunk->capacity - chunk->used) {
+        size_t capacity = chunk ? chunk->capacity : first_capacity / 2;
+
+        capacity = capacity < largest_capacity / 2 ? 2 * capacity : largest_capacity;
+        chunk = chunk_new(bytes > capacity ? bytes : capacity);
+        if (!chunk)
+            return NULL;
+        if (bytes > capacity && arena->newest) { // full at once: keep filling the chunk before it
+            chunk->older = arena->newest->older;
+            arena->newest->older = chunk;
+        } else {
+            chunk->older = arena->newest;
+            arena->newest = chunk;
+        }
+    }
+    memory = chunk->memory + chunk->used;
+    chunk->used += bytes;
+    return memory;
+}
+
+char *arena_text(struct arena *arena, const char *text, size_t length)
+{
+    char *copy = length == SIZE_MAX ? NULL : arena_alloc(arena, length + 1, 1);
+
+    if (copy && length > 0)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+void arena_free(struct arena *arena)
+{
+    while (arena->newest) {
+        struct arena_chunk *older = arena->newest->older;
+
+        free(arena->newest);
+        arena->newest = older;
+    }
+}

@@ -1,0 +1,23 @@
+// Memory that is given out piece by piece and returned all at once.
+#ifndef LOSSMILL_BASE_ARENA_H
+#define LOSSMILL_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena_chunk;
+
+// All zero is an empty arena. Owned by one thread at a time.
+struct arena {
+    struct arena_chunk *newest;
+};
+
+// `count` objects of `size` bytes, zeroed, aligned for any type. NULL if memory is exhausted or the
+// product overflows. Lives until arena_free.
+void *arena_alloc(struct arena *arena, size_t count, size_t size);
+
+// A copy of the `length` bytes at `text`, with a NUL behind them; NULL if memory is exhausted.
+char *arena_text(struct arena *arena, const char *text, size_t length);
+
+void arena_free(struct arena *arena);
+
+#endif

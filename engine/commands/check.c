@@ -1,0 +1,295 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands/commands.h"
+#include "commands/csv.h"
+#include "commands/json.h"
+#include "commands/machine.h"
+#include "commands/options.h"
+#include "commands/print.h"
+#include "simulate/simulate.h"
+#include "study/study.h"
+
+static const struct manual manual = {
+    .command = "check",
+    .operands = "STUDY",
+    .summary = "Reads a study, reports every error in it, and says what would be simulated.",
+    .text =
+        "STUDY is a folder with study.ini, assets.csv, scenarios.csv and, if you like, "
+        "threats.csv.\n"
+        "Errors name file, line and column, and all of them are reported at once; then the exit\n"
+        "status is 3. Nothing is written.\n"
+        "\n"
+        "Look at two columns above all: \"Threat events\" and \"Loss events\" are yearly totals "
+        "over\n"
+        "all that a scenario selects. A frequency that was meant for one server and is taken for\n"
+        "the whole fleet (or the other way round, see frequency_per) shows here first.\n"
+        "\n"
+        "Example:\n"
+        "  lossmill check first-study\n"
+        "  lossmill check first-study --csv > scenarios-tonight.csv\n",
+    .operands_min = 1,
+    .operands_max = 1,
+};
+
+static const char *susceptibility_source(const struct scenario *scenario)
+{
+    if (scenario->susceptibility != NULL)
+        return "given";
+    return scenario->capability != NULL ? "capability against resistance" : "1";
+}
+
+static const char *susceptibility_word(const struct scenario *scenario)
+{
+    if (scenario->susceptibility != NULL)
+        return "given";
+    return scenario->capability != NULL ? "capability" : "1";
+}
+
+static const char *per_text(const struct scenario *scenario)
+{
+    return scenario->frequency_per == FREQUENCY_PER_UNIT ? "unit" : "scenario";
+}
+
+static void print_csv(const struct portfolio *portfolio, const struct scenario_forecast *each)
+{
+    static const char *const heads[] = {
+        "scenario_id",
+        "name",
+        "assets",
+        "units",
+        "frequency_per",
+        "threat_events_per_year",
+        "loss_events_per_year",
+        "susceptibility",
+        "aal_exact",
+        "capped_share",
+    };
+    struct csv csv = {.out = stdout};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        csv_text(&csv, heads[i]);
+    csv_end(&csv);
+    for (size_t s = 0; s < portfolio->scenario_count; s++) {
+        const struct scenario *scenario = &portfolio->scenarios[s];
+        csv_text(&csv, scenario->id);
+        csv_text(&csv, scenario->name);
+        csv_whole(&csv, scenario->selection->count);
+        csv_number(&csv, scenario->selection->units);
+        csv_text(&csv, per_text(scenario));
+        csv_number(&csv, each[s].threat_events_per_year);
+        csv_number(&csv, each[s].loss_events_per_year);
+        csv_text(&csv, susceptibility_source(scenario));
+        csv_number(&csv, each[s].aal_exact);
+        csv_number(&csv, each[s].capped_share);
+        csv_end(&csv);
+    }
+}
+
+static void json_facts(struct json *json, const struct study_facts *facts)
+{
+    json_open(json, "read", '{');
+    json_whole(json, "asset_rows", facts->asset_rows);
+    json_whole(json, "skipped_assets", facts->skipped_assets);
+    json_whole(json, "threat_rows", facts->threat_rows);
+    json_whole(json, "scenario_rows", facts->scenario_rows);
+    json_number(json, "exposures", facts->exposures);
+    json_whole(json, "distinct_selections", facts->distinct_selections);
+    json_whole(json, "distinct_distributions", facts->distinct_distributions);
+    json_open(json, "tags", '[');
+    for (size_t i = 0; i < facts->tag_count; i++)
+        json_text(json, NULL, facts->tags[i]);
+    json_close(json, ']');
+    json_whole(json, "unreached_assets", facts->unreached_assets);
+    json_number(json, "unreached_value", facts->unreached_value);
+    json_close(json, '}');
+}
+
+static void print_json(const struct study *study, const struct forecast *total,
+                       const struct scenario_forecast *each, const struct diagnostics *d)
+{
+    const struct portfolio *portfolio = &study->portfolio;
+    const struct settings *settings = &portfolio->settings;
+    struct json json = {.out = stdout};
+    json_open(&json, NULL, '{');
+    json_text(&json, "title", settings->title);
+    json_text(&json, "currency", settings->currency);
+    json_text(&json, "as_of", settings->as_of);
+    json_whole(&json, "years", settings->years);
+    json_whole(&json, "seed", settings->seed);
+    json_text(&json, "annual_loss",
+              settings->annual_loss == ANNUAL_LOSS_PRODUCT ? "product" : "events");
+    json_whole(&json, "warnings", diagnostics_warnings(d));
+    json_facts(&json, &study->facts);
+    json_open(&json, "scenarios", '[');
+    for (size_t s = 0; s < portfolio->scenario_count; s++) {
+        const struct scenario *scenario = &portfolio->scenarios[s];
+        json_open(&json, NULL, '{');
+        json_text(&json, "scenario_id", scenario->id);
+        json_text(&json, "name", scenario->name);
+        json_whole(&json, "assets", scenario->selection->count);
+        json_number(&json, "units", scenario->selection->units);
+        json_text(&json, "frequency_per", per_text(scenario));
+        json_number(&json, "threat_events_per_year", each[s].threat_events_per_year);
+        json_number(&json, "loss_events_per_year", each[s].loss_events_per_year);
+        json_text(&json, "susceptibility", susceptibility_source(scenario));
+        json_number(&json, "aal_exact", each[s].aal_exact);
+        json_number(&json, "capped_share", each[s].capped_share);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_open(&json, "total", '{');
+    json_number(&json, "threat_events_per_year", total->threat_events_per_year);
+    json_number(&json, "loss_events_per_year", total->loss_events_per_year);
+    json_number(&json, "aal_exact", total->aal_exact);
+    json_number(&json, "memory_bytes", total->memory_bytes);
+    json_number(&json, "seconds_one_thread", total->seconds);
+    json_close(&json, '}');
+    json_close(&json, '}');
+}
+
+static const struct scenario_forecast *sorted_by; // of compare_aal
+
+static int compare_aal(const void *a, const void *b)
+{
+    size_t i = *(const size_t *)a, j = *(const size_t *)b;
+    double x = sorted_by[i].aal_exact, y = sorted_by[j].aal_exact;
+    x = isnan(x) ? HUGE_VAL : x; // what has no exact mean comes first
+    y = isnan(y) ? HUGE_VAL : y;
+    return x > y ? -1 : x < y ? 1 : i < j ? -1 : 1;
+}
+
+static void print_scenarios(const struct portfolio *portfolio, const struct forecast *total,
+                            const struct scenario_forecast *each, uint64_t top)
+{
+    static const struct column columns[] = {
+        {"Scenario", ALIGN_LEFT, 32},     {"Assets", ALIGN_RIGHT, 0},
+        {"Frequency per", ALIGN_LEFT, 0}, {"Threat events", ALIGN_RIGHT, 0},
+        {"Loss events", ALIGN_RIGHT, 0},  {"Susceptible", ALIGN_LEFT, 0},
+        {"AAL (exact)", ALIGN_RIGHT, 0},
+    };
+    size_t count = portfolio->scenario_count;
+    size_t shown = top < count ? (size_t)top : count;
+    size_t *order = must_alloc(count, sizeof *order);
+    for (size_t s = 0; s < count; s++)
+        order[s] = s;
+    sorted_by = each;
+    qsort(order, count, sizeof *order, compare_aal);
+    struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < shown; i++) {
+        const struct scenario *scenario = &portfolio->scenarios[order[i]];
+        const struct scenario_forecast *forecast = &each[order[i]];
+        table_cell(table, scenario->id);
+        table_cell(table, whole_text(scenario->selection->count));
+        table_cell(table, per_text(scenario));
+        table_cell(table, number_text(forecast->threat_events_per_year));
+        table_cell(table, number_text(forecast->loss_events_per_year));
+        table_cell(table, susceptibility_word(scenario));
+        table_cell(table, money_text(forecast->aal_exact, NAN));
+    }
+    table_cell(table, count > shown ? "All scenarios" : "Together");
+    table_cell(table, "");
+    table_cell(table, "");
+    table_cell(table, number_text(total->threat_events_per_year));
+    table_cell(table, number_text(total->loss_events_per_year));
+    table_cell(table, "");
+    table_cell(table, money_text(total->aal_exact, NAN));
+    heading("Scenarios, the costliest first (a year, in %s)",
+            text_shown(portfolio->settings.currency, 16));
+    table_print(table, 2);
+    if (count > shown)
+        printf("  %s more: --top %zu or --csv lists all\n", whole_text(count - shown), count);
+    for (size_t i = 0; i < count; i++)
+        if (each[order[i]].capped_share > 1e-6)
+            printf("  %s: the limit of one event's loss removes %s of the mean\n",
+                   text_shown(portfolio->scenarios[order[i]].id, 64),
+                   share_text(each[order[i]].capped_share));
+    free(order);
+}
+
+static void print_text(const struct study *study, const struct forecast *total,
+                       const struct scenario_forecast *each, uint64_t top, int threads)
+{
+    const struct portfolio *portfolio = &study->portfolio;
+    const struct settings *settings = &portfolio->settings;
+    const struct study_facts *facts = &study->facts;
+    printf("%s\n", text_shown(settings->title, 98));
+    printf("%s%s in %s, %s years, seed %llu\n", *settings->as_of != '\0' ? "as of " : "",
+           text_shown(settings->as_of, 20), text_shown(settings->currency, 16),
+           whole_text(settings->years), (unsigned long long)settings->seed);
+    if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
+        printf("\n%s\n", product_warning);
+
+    heading("Read");
+    printf("  %s assets, %s threats, %s scenarios\n", whole_text(facts->asset_rows),
+           whole_text(facts->threat_rows), whole_text(facts->scenario_rows));
+    if (facts->skipped_assets > 0)
+        printf("  %s asset rows SKIPPED (bad_assets = skip)\n", whole_text(facts->skipped_assets));
+    printf("  %s exposures: scenario on asset; %s distinct selections, %s distributions\n",
+           number_text(facts->exposures), whole_text(facts->distinct_selections),
+           whole_text(facts->distinct_distributions));
+    for (size_t i = 0; i < facts->tag_count; i++)
+        printf("  %s%s", i == 0 ? "unknown columns, kept as tags: " : "",
+               text_shown(facts->tags[i], 60));
+    if (facts->tag_count > 0)
+        printf("\n");
+
+    print_scenarios(portfolio, total, each, top);
+
+    heading("Not modelled");
+    if (facts->unreached_assets == 0)
+        printf("  every asset is reached by some scenario\n");
+    else
+        printf("  %s assets that no scenario reaches, worth %s %s\n",
+               whole_text(facts->unreached_assets), text_shown(settings->currency, 16),
+               money_text(facts->unreached_value, NAN));
+
+    heading("The run");
+    printf("  %s years, %s loss events: about %s on %d thread%s, %s of memory\n",
+           whole_text(settings->years),
+           number_text(total->loss_events_per_year * (double)settings->years),
+           duration_text(total->seconds / threads), threads, threads == 1 ? "" : "s",
+           bytes_text(total->memory_bytes));
+}
+
+int command_check(int argc, char **argv)
+{
+    bool json = false, csv = false;
+    uint64_t top = 40, threads = (uint64_t)machine_threads();
+    const struct option_row rows[] = {
+        {0, "json", NULL, "everything, for programs", OPTION_FLAG, &json, 0, 0},
+        {0, "csv", NULL, "one row per scenario, for spreadsheets", OPTION_FLAG, &csv, 0, 0},
+        {0, "top", "N", "scenarios to list (40)", OPTION_WHOLE, &top, 1, UINT32_MAX},
+        {'t', "threads", "N", "threads that the run would have (the processors of this process)",
+         OPTION_WHOLE, &threads, 1, 4096},
+    };
+    int operands;
+    int status = options_parse(&manual, rows, sizeof rows / sizeof *rows, argc, argv, &operands);
+    if (status != OPTIONS_PROCEED)
+        return status;
+    if (json && csv)
+        return options_wrong(&manual, "--json and --csv exclude each other");
+
+    struct diagnostics *d = diagnostics_new();
+    struct study study = {0};
+    if (d == NULL)
+        return STATUS_SYSTEM;
+    struct forecast total = {0};
+    struct scenario_forecast *each = NULL;
+    bool good = study_read(&study, argv[1], d);
+    if (good) {
+        each = must_alloc(study.portfolio.scenario_count, sizeof *each);
+        good = simulate_forecast(&study.portfolio, (int)threads, &total, each, d);
+    }
+    diagnostics_print(d, stderr);
+    if (good && json)
+        print_json(&study, &total, each, d);
+    else if (good && csv)
+        print_csv(&study.portfolio, each);
+    else if (good)
+        print_text(&study, &total, each, top, (int)threads);
+    free(each);
+    study_free(&study);
+    diagnostics_free(d);
+    return output_finish(good ? STATUS_DONE : STATUS_INPUT);
+}

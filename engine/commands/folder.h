@@ -1,0 +1,23 @@
+// Writing a folder of new files, all or none.
+#ifndef LOSSMILL_COMMANDS_FOLDER_H
+#define LOSSMILL_COMMANDS_FOLDER_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+// Makes PATH, or accepts it if it is there and empty; parent folders must exist. Returns
+// STATUS_DONE, or another status after explaining on stderr.
+int folder_prepare(const char *path);
+
+struct new_file {
+    const char *path;
+    FILE *stream;
+};
+
+// Opens a file that must not exist; false after explaining.
+bool file_begin(struct new_file *file, const char *folder, const char *name);
+
+// Closes it; false, after explaining and removing it, if not all of it could be written.
+bool file_end(struct new_file *file);
+
+#endif

@@ -1,0 +1,54 @@
+#include "commands/machine.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+// Processors that the cpu.max in `folder` allows ("QUOTA PERIOD" or "max PERIOD"); infinity if
+// none.
+static double quota_of(const char *folder)
+{
+    char path[4200];
+    double quota, period, allowed = INFINITY;
+    snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", folder);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return INFINITY;
+    if (fscanf(file, "%lf %lf", &quota, &period) == 2 && quota > 0 && period > 0)
+        allowed = quota / period;
+    fclose(file);
+    return allowed;
+}
+
+// The least of our control group and those above it (version 2 of cgroups).
+static double quota_least(void)
+{
+    char line[4100], folder[4100] = "";
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "0::%4099[^\n]", folder) == 1)
+            break;
+    if (file != NULL)
+        fclose(file);
+    double least = INFINITY;
+    for (;;) {
+        least = fmin(least, quota_of(folder));
+        char *slash = strrchr(folder, '/');
+        if (slash == NULL)
+            return least;
+        *slash = '\0';
+    }
+}
+
+int machine_threads(void)
+{
+    cpu_set_t mask;
+    int processors = 1;
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0)
+        processors = CPU_COUNT(&mask);
+    double allowed = ceil(quota_least());
+    if (allowed < processors)
+        processors = (int)allowed;
+    return processors > 0 ? processors : 1;
+}

@@ -1,0 +1,327 @@
+#include "commands/print.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "commands/commands.h"
+#include "commands/utf8.h"
+
+static bool locale_utf8, colour;
+static struct arena texts; // all that is formatted; it lives as long as the program
+
+const char product_warning[] =
+    "ATTENTION: annual_loss = product. A year's rate was multiplied by one magnitude, as some\n"
+    "spreadsheets do; no events were added up. The tail is wrong both ways: use it for comparison "
+    "only.";
+
+void print_start(void)
+{
+    setlocale(LC_CTYPE, "");
+    locale_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    colour = isatty(STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') &&
+             terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+bool print_utf8(void)
+{
+    return locale_utf8;
+}
+
+const char *sign(const char *utf8, const char *ascii)
+{
+    return locale_utf8 ? utf8 : ascii;
+}
+
+int output_finish(int status)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
+    if (!failed)
+        return status;
+    fprintf(stderr, "lossmill: cannot write the output: %s\n",
+            errno != 0 ? strerror(errno) : "an earlier write failed");
+    return STATUS_SYSTEM;
+}
+
+static void *or_exit(void *memory)
+{
+    if (memory != NULL)
+        return memory;
+    fprintf(stderr, "lossmill: out of memory\n");
+    exit(STATUS_SYSTEM);
+}
+
+void *must_alloc(size_t count, size_t size)
+{
+    return or_exit(calloc(count > 0 ? count : 1, size));
+}
+
+static char *text_alloc(size_t size)
+{
+    return or_exit(arena_alloc(&texts, size, 1));
+}
+
+const char *text_format(const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    char *text = text_alloc((size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    va_end(arguments);
+    return text;
+}
+
+size_t text_columns(const char *text)
+{
+    size_t columns = 0;
+    while (*text != '\0') {
+        uint32_t code;
+        text += utf8_decode(text, &code);
+        columns += utf8_columns(code);
+    }
+    return columns;
+}
+
+const char *text_shown(const char *text, size_t columns)
+{
+    const char *ellipsis = sign("\u2026", "...");
+    size_t room = columns;
+    if (columns > 0 && text_columns(text) > columns)
+        room = columns > text_columns(ellipsis) ? columns - text_columns(ellipsis) : 1;
+    else
+        room = SIZE_MAX;
+    char *shown = text_alloc(strlen(text) + strlen(ellipsis) + 1);
+    size_t used = 0, width = 0;
+    while (*text != '\0') {
+        uint32_t code;
+        size_t length = utf8_decode(text, &code);
+        if (width + utf8_columns(code) > room) {
+            strcpy(shown + used, ellipsis);
+            return shown;
+        }
+        width += utf8_columns(code);
+        if (code == UTF8_INVALID || utf8_is_control(code)) {
+            shown[used++] = '?';
+        } else {
+            memcpy(shown + used, text, length);
+            used += length;
+        }
+        text += length;
+    }
+    return shown;
+}
+
+// `digits` significant ones with a unit of thousands; rounding first, so that 999.6 k is 1.00 M.
+static const char *scaled_text(double amount, int digits)
+{
+    static const char *const units[] = {"", " k", " M", " bn", " tn"};
+    char rounded[40];
+    snprintf(rounded, sizeof rounded, "%.*e", digits - 1, amount);
+    int exponent = atoi(strchr(rounded, 'e') + 1);
+    int group = exponent < 3 ? 0 : exponent / 3;
+    if (group > 4)
+        return text_format("%.*e", digits - 1, amount);
+    int decimals = digits - 1 - (exponent - 3 * group);
+    if (decimals < 0)
+        decimals = 0;
+    if (group == 0 && decimals > 2)
+        decimals = 2; // no less than a hundredth
+    return text_format("%.*f%s", decimals, strtod(rounded, NULL) / pow(1000, group), units[group]);
+}
+
+const char *money_text(double amount, double error)
+{
+    if (isnan(amount))
+        return "-";
+    if (isinf(amount))
+        return "not finite";
+    if (amount == 0)
+        return "0";
+    int digits = 3;
+    if (error > 0 && isfinite(error)) {
+        // The last digit shown stands where the 95 % half-width has its first.
+        int supported = (int)floor(log10(fabs(amount))) - (int)floor(log10(2 * error)) + 1;
+        digits = supported < 1 ? 1 : supported > 3 ? 3 : supported;
+    }
+    return scaled_text(amount, digits);
+}
+
+const char *money_error_text(double half_width)
+{
+    if (isnan(half_width))
+        return "-";
+    if (isinf(half_width))
+        return "not finite";
+    return half_width == 0 ? "0" : scaled_text(half_width, 2);
+}
+
+const char *share_text(double share)
+{
+    double percent = 100 * share;
+    if (isnan(percent))
+        return "-";
+    if (percent == 0)
+        return "0 %";
+    if (fabs(percent) >= 99.95)
+        return text_format("%.0f %%", percent);
+    if (fabs(percent) < 0.001)
+        return text_format("%.1e %%", percent);
+    int decimals = fabs(percent) >= 0.1 ? 1 : fabs(percent) >= 0.01 ? 2 : 3;
+    return text_format("%.*f %%", decimals, percent);
+}
+
+const char *whole_text(uint64_t number)
+{
+    char digits[24];
+    char *text = text_alloc(32);
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    size_t used = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    return text;
+}
+
+const char *number_text(double number)
+{
+    if (isnan(number))
+        return "-";
+    if (isinf(number))
+        return "not finite";
+    if (fabs(number) >= 1e15 || (number != 0 && fabs(number) < 1e-4))
+        return text_format("%.2e", number);
+    if (number >= 999.5)
+        return whole_text((uint64_t)(number + 0.5));
+    return text_format("%.3g", number);
+}
+
+const char *bytes_text(double bytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    int unit = 0;
+    for (; bytes >= 999.5 && unit < 4; unit++)
+        bytes /= 1000;
+    return text_format("%.*f %s", bytes < 9.95 && unit > 0 ? 1 : 0, bytes, units[unit]);
+}
+
+const char *duration_text(double seconds)
+{
+    if (seconds < 1)
+        return "under a second";
+    if (seconds < 99.5)
+        return text_format("%.0f s", seconds);
+    if (seconds < 99.5 * 60)
+        return text_format("%.0f min", seconds / 60);
+    return text_format("%.1f h", seconds / 3600);
+}
+
+struct table {
+    const struct column *columns;
+    size_t count; // of columns
+    size_t cells, room;
+    const char **cell;
+};
+
+struct table *table_new(const struct column *columns, size_t count)
+{
+    struct table *table = must_alloc(1, sizeof *table);
+    table->columns = columns;
+    table->count = count;
+    return table;
+}
+
+void table_cell(struct table *table, const char *text)
+{
+    if (table->cells == table->room) {
+        table->room = table->room > 0 ? 2 * table->room : 64;
+        const char **wider = must_alloc(table->room, sizeof *wider);
+        if (table->cells > 0)
+            memcpy(wider, table->cell, table->cells * sizeof *wider);
+        free(table->cell);
+        table->cell = wider;
+    }
+    size_t limit = table->columns[table->cells % table->count].limit;
+    table->cell[table->cells++] = text_shown(text, limit);
+}
+
+static void print_padded(const char *text, size_t width, enum align align, bool last)
+{
+    int blanks = (int)(width - text_columns(text));
+    if (align == ALIGN_RIGHT)
+        printf("%*s%s", blanks, "", text);
+    else
+        printf("%s%*s", text, last ? 0 : blanks, "");
+}
+
+static void print_heads(const struct table *table, const size_t *width, size_t indent)
+{
+    printf("%*s%s", (int)indent, "", colour ? "\033[2m" : "");
+    for (size_t c = 0; c < table->count; c++) {
+        bool last = c + 1 == table->count;
+        print_padded(table->columns[c].head, width[c], table->columns[c].align, last);
+        fputs(last ? "" : "  ", stdout);
+    }
+    puts(colour ? "\033[0m" : "");
+}
+
+static void print_rows(struct table *table, size_t indent, bool heads)
+{
+    size_t *width = must_alloc(table->count, sizeof *width);
+    for (size_t c = 0; heads && c < table->count; c++)
+        width[c] = text_columns(table->columns[c].head);
+    for (size_t i = 0; i < table->cells; i++) {
+        size_t columns = text_columns(table->cell[i]);
+        if (columns > width[i % table->count])
+            width[i % table->count] = columns;
+    }
+    if (heads)
+        print_heads(table, width, indent);
+    for (size_t first = 0; first < table->cells; first += table->count) {
+        size_t last = table->count; // blanks at the end of a line are not printed
+        while (last > 1 && *table->cell[first + last - 1] == '\0')
+            last--;
+        printf("%*s", (int)indent, "");
+        for (size_t c = 0; c < last; c++) {
+            print_padded(table->cell[first + c], width[c], table->columns[c].align, c + 1 == last);
+            fputs(c + 1 == last ? "\n" : "  ", stdout);
+        }
+    }
+    free(width);
+    free(table->cell);
+    free(table);
+}
+
+void table_print(struct table *table, size_t indent)
+{
+    print_rows(table, indent, true);
+}
+
+void table_print_bare(struct table *table, size_t indent)
+{
+    print_rows(table, indent, false);
+}
+
+void heading(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs(colour ? "\n\033[1m" : "\n", stdout);
+    vprintf(format, arguments);
+    puts(colour ? "\033[0m" : "");
+    va_end(arguments);
+}

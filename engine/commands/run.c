@@ -1,0 +1,270 @@
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "commands/json.h"
+#include "commands/machine.h"
+#include "commands/options.h"
+#include "commands/print.h"
+#include "commands/years.h"
+#include "results/file.h"
+#include "simulate/simulate.h"
+#include "study/study.h"
+
+static const struct manual manual = {
+    .command = "run",
+    .operands = "STUDY -o RUN.h5",
+    .summary = "Simulates a study and writes everything that was found into one HDF5 file.",
+    .text =
+        "The same study, years and seed give the same bytes for any number of threads. A RUN.h5\n"
+        "that exists is replaced only once the new one is complete; Ctrl-C leaves it as it was\n"
+        "(exit status 5).\n"
+        "\n"
+        "Example:\n"
+        "  lossmill run first-study -o first.h5\n"
+        "  lossmill show first.h5\n"
+        "  lossmill run first-study -o quick.h5 --years 20000    # a first look\n",
+    .operands_min = 1,
+    .operands_max = 1,
+};
+
+// The number of the signal that asked us to stop. Until there is something to put in order, the
+// handler ends the process by itself.
+static volatile sig_atomic_t stopped_by, stop_softly;
+
+static void on_signal(int number)
+{
+    if (!stop_softly) {
+        static const char message[] = "lossmill: stopped; no file was written\n";
+        ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
+        (void)ignored;
+        _exit(STATUS_STOPPED);
+    }
+    stopped_by = number;
+}
+
+static void signals_catch(void)
+{
+    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+        struct sigaction before;
+        // Under nohup a hang-up is ignored, and stays so.
+        if (sigaction(caught[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(caught[i], &action, NULL);
+    }
+}
+
+struct progress {
+    bool shown;
+    double years;
+    double started, phase_started, phase_done, last_shown;
+    const char *phase;
+};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static bool on_progress(void *context, double done, const char *phase)
+{
+    struct progress *progress = context;
+    if (stopped_by != 0)
+        return false;
+    if (!progress->shown)
+        return true;
+    double now = seconds_now();
+    if (progress->phase == NULL || strcmp(progress->phase, phase) != 0) {
+        progress->phase = phase;
+        progress->phase_started = now;
+        progress->phase_done = done;
+    }
+    if (now - progress->last_shown < 0.2)
+        return true;
+    progress->last_shown = now;
+    double rate = (done - progress->phase_done) / (now - progress->phase_started);
+    fprintf(stderr, "\r\033[K%s  %3.0f %%", phase, 100 * done);
+    if (rate > 0)
+        fprintf(stderr, "   %s years/s   %s left", money_text(rate * progress->years, NAN),
+                duration_text((1 - done) / rate));
+    fflush(stderr);
+    return true;
+}
+
+static void progress_clear(const struct progress *progress)
+{
+    if (progress->shown)
+        fprintf(stderr, "\r\033[K");
+}
+
+// Found out before the simulation rather than behind it: false, after explaining, if a file cannot
+// be written there, or if something stands there that is not the file of an earlier run.
+static bool output_possible(const char *path)
+{
+    static const char hdf5_magic[8] = "\211HDF\r\n\032\n";
+    struct stat file;
+    if (stat(path, &file) == 0) {
+        char head[8] = {0};
+        if (!S_ISREG(file.st_mode)) {
+            fprintf(stderr, "lossmill run: %s is not a regular file\n", text_shown(path, 200));
+            return false;
+        }
+        FILE *stream = fopen(path, "rb");
+        size_t got = stream != NULL ? fread(head, 1, sizeof head, stream) : 0;
+        if (stream != NULL)
+            fclose(stream);
+        if (file.st_size > 0 && (got < sizeof head || memcmp(head, hdf5_magic, sizeof head) != 0)) {
+            fprintf(stderr, "lossmill run: %s exists and is not an HDF5 file: not replaced\n",
+                    text_shown(path, 200));
+            return false;
+        }
+    }
+    const char *slash = strrchr(path, '/');
+    const char *probe = text_format("%.*s.lossmill-probe-XXXXXX",
+                                    slash != NULL ? (int)(slash - path + 1) : 0, path);
+    int descriptor = mkstemp((char *)probe);
+    if (descriptor < 0) {
+        fprintf(stderr, "lossmill run: cannot write into the folder of %s: %s\n",
+                text_shown(path, 200), strerror(errno));
+        return false;
+    }
+    close(descriptor);
+    unlink(probe);
+    return true;
+}
+
+static void print_headline(const struct outcome *outcome, const char *path, double seconds)
+{
+    const struct settings *settings = &outcome->portfolio->settings;
+    printf("%s\n%s years simulated in %.1f s\n", text_shown(settings->title, 98),
+           whole_text(settings->years), seconds);
+    if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
+        printf("\n%s\n", product_warning);
+    printf("\n");
+    print_headline_table(outcome);
+    printf("\nWritten to %s. Next:\n\n  lossmill show %s\n", text_shown(path, 200),
+           text_shown(path, 200));
+}
+
+static void print_headline_json(const struct outcome *outcome, const char *path, double seconds)
+{
+    const struct settings *settings = &outcome->portfolio->settings;
+    struct json json = {.out = stdout};
+    json_open(&json, NULL, '{');
+    json_text(&json, "file", path);
+    json_text(&json, "title", settings->title);
+    json_text(&json, "currency", settings->currency);
+    json_text(&json, "annual_loss",
+              settings->annual_loss == ANNUAL_LOSS_PRODUCT ? "product" : "events");
+    json_whole(&json, "years", settings->years);
+    json_whole(&json, "seed", settings->seed);
+    json_number(&json, "seconds", seconds);
+    json_headline(&json, outcome);
+    json_close(&json, '}');
+}
+
+struct request {
+    const char *folder, *output;
+    uint64_t years, seed, threads;
+    bool has_years, has_seed, quiet, json;
+};
+
+static int simulate_and_write(const struct request *request, struct study *study,
+                              struct outcome *outcome, struct diagnostics *d)
+{
+    struct settings *settings = &study->portfolio.settings;
+    struct forecast total;
+    if (!study_read(study, request->folder, d))
+        return STATUS_INPUT;
+    if (request->has_years)
+        settings->years = request->years;
+    if (request->has_seed)
+        settings->seed = request->seed;
+    if (!simulate_forecast(&study->portfolio, (int)request->threads, &total, NULL, d))
+        return STATUS_INPUT;
+
+    struct progress progress = {.shown = !request->quiet && isatty(STDERR_FILENO),
+                                .years = (double)settings->years,
+                                .started = seconds_now()};
+    stop_softly = true;
+    bool simulated =
+        simulate_run(&study->portfolio, (int)request->threads, on_progress, &progress, outcome, d);
+    progress_clear(&progress);
+    if (stopped_by != 0) {
+        fprintf(stderr, "lossmill run: stopped by %s; %s was not written\n", strsignal(stopped_by),
+                text_shown(request->output, 200));
+        return STATUS_STOPPED;
+    }
+    if (!simulated)
+        return STATUS_SYSTEM;
+    double seconds = seconds_now() - progress.started;
+
+    struct results_input *inputs = must_alloc(study->input_count, sizeof *inputs);
+    for (size_t i = 0; i < study->input_count; i++)
+        inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
+                                           study->inputs[i].size, study->inputs[i].sha256};
+    bool written =
+        results_write(request->output, outcome, inputs, study->input_count, LOSSMILL_VERSION, d);
+    free(inputs);
+    if (!written)
+        return STATUS_SYSTEM;
+    if (stopped_by != 0)
+        fprintf(stderr, "lossmill run: the file was complete when %s came\n",
+                strsignal(stopped_by));
+    if (request->json)
+        print_headline_json(outcome, request->output, seconds);
+    else if (!request->quiet)
+        print_headline(outcome, request->output, seconds);
+    return STATUS_DONE;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct request request = {.threads = (uint64_t)machine_threads(), .seed = UINT64_MAX};
+    const struct option_row rows[] = {
+        {'o', "output", "RUN.h5", "the file to write", OPTION_TEXT, &request.output, 0, 0},
+        {'n', "years", "N", "simulated years, instead of the study's", OPTION_WHOLE, &request.years,
+         1, (uint64_t)1 << 40},
+        {'s', "seed", "N", "seed, instead of the study's", OPTION_WHOLE, &request.seed, 0,
+         INT64_MAX},
+        {'t', "threads", "N", "(the processors of this process)", OPTION_WHOLE, &request.threads, 1,
+         4096},
+        {'q', "quiet", NULL, "neither progress nor headline", OPTION_FLAG, &request.quiet, 0, 0},
+        {0, "json", NULL, "the headline, for programs", OPTION_FLAG, &request.json, 0, 0},
+    };
+    int operands;
+    int status = options_parse(&manual, rows, sizeof rows / sizeof *rows, argc, argv, &operands);
+    if (status != OPTIONS_PROCEED)
+        return status;
+    if (request.output == NULL || *request.output == '\0')
+        return options_wrong(&manual, "where to? Add -o and the name of the file to write");
+    request.folder = argv[1];
+    request.has_years = request.years > 0;
+    request.has_seed = request.seed != UINT64_MAX;
+    signals_catch();
+    if (!output_possible(request.output))
+        return STATUS_SYSTEM;
+
+    struct diagnostics *d = diagnostics_new();
+    if (d == NULL)
+        return STATUS_SYSTEM;
+    struct study study = {0};
+    struct outcome outcome = {0};
+    status = simulate_and_write(&request, &study, &outcome, d);
+    diagnostics_print(d, stderr);
+    outcome_free(&outcome);
+    study_free(&study);
+    diagnostics_free(d);
+    return output_finish(status);
+}

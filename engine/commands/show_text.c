@@ -1,0 +1,281 @@
+// `show` for people: one quiet page of at most 100 columns.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/print.h"
+#include "commands/show.h"
+#include "commands/years.h"
+
+#define COLUMNS_OF(array) (sizeof(array) / sizeof *(array))
+
+enum { WORST_YEARS_SHOWN = 5 };
+
+// The standard error that a 95 % interval amounts to.
+static double interval_error(const struct estimate *x)
+{
+    return (x->upper - x->lower) / (2 * 1.96);
+}
+
+static const char *interval_text(const struct estimate *x)
+{
+    if (isnan(x->lower) || isnan(x->upper))
+        return "not known";
+    double error = interval_error(x);
+    return text_format("%s to %s", money_text(x->lower, error), money_text(x->upper, error));
+}
+
+static const char *level_text(double level)
+{
+    return text_format("%g %%", 100 * level);
+}
+
+// The share of `part`, of what is known exactly where that is known.
+static double contributor_aal(const struct contributor *x)
+{
+    return isnan(x->aal_exact) ? x->aal : x->aal_exact;
+}
+
+static void print_title(const struct results *results)
+{
+    const struct settings *settings = &results_outcome(results)->portfolio->settings;
+    printf("%s\n", text_shown(settings->title, 98));
+    printf("%s%s%s simulated years, seed %llu\n", *settings->as_of != '\0' ? "as of " : "",
+           text_shown(settings->as_of, 20), *settings->as_of != '\0' ? ", " : "",
+           (unsigned long long)settings->seed);
+    if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
+        printf("\n%s\n", product_warning);
+    printf("\n");
+}
+
+static void print_exceedance(const struct settings *settings, const struct exceedance *x)
+{
+    static const struct column columns[] = {
+        {"One year in", ALIGN_RIGHT, 0},     {"loses more than", ALIGN_RIGHT, 0},
+        {"95 % range (AEP)", ALIGN_LEFT, 0}, {"has an event above", ALIGN_RIGHT, 0},
+        {"95 % range (OEP)", ALIGN_LEFT, 0},
+    };
+    bool oep = x->oep != NULL && settings->annual_loss == ANNUAL_LOSS_EVENTS;
+    struct table *table = table_new(columns, oep ? 5 : 3);
+    for (size_t i = 0; i < settings->return_period_count; i++) {
+        table_cell(table, number_text(settings->return_periods[i]));
+        table_cell(table, money_text(x->aep[i].value, interval_error(&x->aep[i])));
+        table_cell(table, interval_text(&x->aep[i]));
+        if (oep) {
+            table_cell(table, money_text(x->oep[i].value, interval_error(&x->oep[i])));
+            table_cell(table, interval_text(&x->oep[i]));
+        }
+    }
+    heading("Loss exceedance");
+    table_print(table, 2);
+}
+
+static void print_tail(const struct settings *settings, const struct summary *summary)
+{
+    static const struct column columns[] = {
+        {"Level", ALIGN_RIGHT, 0}, {"VaR", ALIGN_RIGHT, 0}, {"95 % range", ALIGN_LEFT, 0},
+        {"TVaR", ALIGN_RIGHT, 0},  {"95 %", ALIGN_LEFT, 0},
+    };
+    struct table *table = table_new(columns, COLUMNS_OF(columns));
+    for (size_t i = 0; i < settings->quantile_count; i++) {
+        table_cell(table, level_text(settings->quantiles[i]));
+        table_cell(table, money_text(summary->var[i].value, interval_error(&summary->var[i])));
+        table_cell(table, interval_text(&summary->var[i]));
+        table_cell(table, money_text(summary->tvar[i], summary->tvar_error[i]));
+        table_cell(table, text_format("%s %s", sign("\u00b1", "+/-"),
+                                      money_error_text(1.96 * summary->tvar_error[i])));
+    }
+    heading("Bad years: the level's quantile (VaR) and the average from there up (TVaR)");
+    table_print(table, 2);
+}
+
+static void more_line(size_t count, size_t shown, const char *what)
+{
+    if (count > shown)
+        printf("  and %s more %s (--top N)\n", whole_text(count - shown), what);
+}
+
+static void print_contributors(const struct outcome *outcome,
+                               const struct contributor *contributors, size_t count,
+                               const char *const *labels, uint64_t top, const char *singular,
+                               const char *plural)
+{
+    const struct settings *settings = &outcome->portfolio->settings;
+    size_t level = level_nearest(settings, 0.99);
+    bool tail = settings->quantile_count > 0;
+    double level_value = tail ? settings->quantiles[level] : NAN;
+    const struct column columns[] = {
+        {text_format("%c%s", singular[0] - 'a' + 'A', singular + 1), ALIGN_LEFT, 34},
+        {"Events/year", ALIGN_RIGHT, 0},
+        {"AAL", ALIGN_RIGHT, 0},
+        {"Share", ALIGN_RIGHT, 0},
+        {"Sampled", ALIGN_RIGHT, 0},
+        {"SD", ALIGN_RIGHT, 0},
+        {text_format("In TVaR %s", level_text(level_value)), ALIGN_RIGHT, 0},
+    };
+    size_t shown = top < count ? (size_t)top : count;
+    size_t *order = contributors_order(contributors, count);
+    double total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += isnan(contributor_aal(&contributors[i])) ? 0 : contributor_aal(&contributors[i]);
+    struct table *table = table_new(columns, COLUMNS_OF(columns) - !tail);
+    for (size_t i = 0; i < shown; i++) {
+        const struct contributor *x = &contributors[order[i]];
+        bool exact = !isnan(x->aal_exact);
+        table_cell(table, labels[order[i]]);
+        table_cell(table, number_text(x->event_rate));
+        table_cell(table, money_text(contributor_aal(x), exact ? NAN : x->aal_error));
+        table_cell(table, share_text(contributor_aal(x) / total));
+        table_cell(table, money_text(x->aal, x->aal_error));
+        table_cell(table, money_text(x->sd, NAN));
+        if (tail)
+            table_cell(table,
+                       share_text(x->tvar_contribution[level] / outcome->summary.tvar[level]));
+    }
+    heading("Top %s (AAL: exact where it is known)", plural);
+    table_print(table, 2);
+    more_line(count, shown, plural);
+    free(order);
+}
+
+// "name (id)" where there is a name.
+static const char *label_of(const char *id, const char *name)
+{
+    if (name == NULL || *name == '\0' || strcmp(id, name) == 0)
+        return id;
+    return text_format("%s  %s", id, name);
+}
+
+static void print_scenarios_and_assets(const struct outcome *outcome, uint64_t top)
+{
+    const struct portfolio *portfolio = outcome->portfolio;
+    const char **labels = must_alloc(portfolio->scenario_count, sizeof *labels);
+    for (size_t s = 0; s < portfolio->scenario_count; s++)
+        labels[s] = label_of(portfolio->scenarios[s].id, portfolio->scenarios[s].name);
+    print_contributors(outcome, outcome->scenarios, portfolio->scenario_count, labels, top,
+                       "scenario", "scenarios");
+    free(labels);
+    labels = must_alloc(portfolio->assets.count, sizeof *labels);
+    for (size_t a = 0; a < portfolio->assets.count; a++)
+        labels[a] = portfolio->assets.id[a];
+    print_contributors(outcome, outcome->assets, portfolio->assets.count, labels, top, "asset",
+                       "assets");
+    free(labels);
+}
+
+static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
+{
+    const struct settings *settings = &outcome->portfolio->settings;
+    const struct grouping *grouping = &outcome->portfolio->groupings[g];
+    const struct group_outcome *groups = &outcome->groups[g];
+    size_t level = level_nearest(settings, 0.99);
+    bool tail = settings->quantile_count > 0;
+    double level_value = tail ? settings->quantiles[level] : NAN;
+    const struct column columns[] = {
+        {text_shown(grouping->name, 38), ALIGN_LEFT, 38},
+        {"AAL", ALIGN_RIGHT, 0},
+        {"Share", ALIGN_RIGHT, 0},
+        {"Any loss", ALIGN_RIGHT, 0},
+        {text_format("VaR %s", level_text(level_value)), ALIGN_RIGHT, 0},
+        {text_format("TVaR %s", level_text(level_value)), ALIGN_RIGHT, 0},
+    };
+    size_t shown = top < grouping->count ? (size_t)top : grouping->count;
+    size_t *order = summaries_order(groups->summary, grouping->count);
+    struct table *table = table_new(columns, tail ? 6 : 4);
+    for (size_t i = 0; i < shown; i++) {
+        const struct summary *x = &groups->summary[order[i]];
+        table_cell(table, group_shown(grouping->names[order[i]]));
+        table_cell(table, money_text(x->aal, x->aal_error));
+        table_cell(table, share_text(x->aal / outcome->summary.aal));
+        table_cell(table, share_text(x->probability_of_loss));
+        if (tail) {
+            table_cell(table, money_text(x->var[level].value, interval_error(&x->var[level])));
+            table_cell(table, money_text(x->tvar[level], x->tvar_error[level]));
+        }
+    }
+    heading("By %s", text_shown(grouping->name, 60));
+    table_print(table, 2);
+    more_line(grouping->count, shown, "groups");
+    free(order);
+}
+
+// One line: the shares that are not zero, largest first.
+static void print_shares(const char *head, const double *share, const char *const *names,
+                         size_t count)
+{
+    bool done[16] = {false};
+    printf("  %-16s", head);
+    const char *between = "";
+    for (size_t n = 0; n < count; n++) {
+        size_t best = count;
+        for (size_t i = 0; i < count; i++)
+            if (!done[i] && share[i] > 0 && (best == count || share[i] > share[best]))
+                best = i;
+        if (best == count)
+            break;
+        done[best] = true;
+        printf("%s%s %s", between, names[best], text_format("%.0f %%", 100 * share[best]));
+        between = ", ";
+    }
+    printf("%s\n", *between == '\0' ? "-" : "");
+}
+
+static void print_worst_years(const struct outcome *outcome)
+{
+    static const struct column columns[] = {
+        {"Year", ALIGN_RIGHT, 0},        {"Loss", ALIGN_RIGHT, 0},
+        {"Events", ALIGN_RIGHT, 0},      {"Largest event", ALIGN_RIGHT, 0},
+        {"of scenario", ALIGN_LEFT, 30}, {"on asset", ALIGN_LEFT, 24},
+    };
+    const struct portfolio *portfolio = outcome->portfolio;
+    double resolution = portfolio->settings.resolution;
+    size_t shown = outcome->worst_year_count;
+    if (shown > WORST_YEARS_SHOWN)
+        shown = WORST_YEARS_SHOWN;
+    if (shown == 0)
+        return;
+    bool product = portfolio->settings.annual_loss == ANNUAL_LOSS_PRODUCT;
+    struct table *table = table_new(columns, product ? 2 : COLUMNS_OF(columns));
+    for (size_t i = 0; i < shown; i++) {
+        const struct worst_year *x = &outcome->worst_years[i];
+        table_cell(table, whole_text(x->year));
+        table_cell(table, money_text((double)x->annual_loss * resolution, NAN));
+        if (product)
+            continue;
+        table_cell(table, whole_text((uint64_t)x->events));
+        table_cell(table, money_text((double)x->largest_event * resolution, NAN));
+        table_cell(table, x->largest_scenario < portfolio->scenario_count
+                              ? portfolio->scenarios[x->largest_scenario].id
+                              : "");
+        table_cell(table, x->largest_asset < portfolio->assets.count
+                              ? portfolio->assets.id[x->largest_asset]
+                              : "");
+    }
+    heading("Worst of the %s years", whole_text(portfolio->settings.years));
+    table_print(table, 2);
+}
+
+void show_text(const struct results *results, uint64_t top)
+{
+    const struct outcome *outcome = results_outcome(results);
+    const struct portfolio *portfolio = outcome->portfolio;
+    const struct settings *settings = &portfolio->settings;
+    print_title(results);
+    print_headline_table(outcome);
+    print_exceedance(settings, &outcome->exceedance);
+    struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
+    print_curve(&losses, settings->resolution, settings->currency);
+    free((void *)losses.sorted);
+    print_tail(settings, &outcome->summary);
+    print_scenarios_and_assets(outcome, top);
+    for (size_t g = 0; g < portfolio->grouping_count; g++)
+        print_groups(outcome, g, top);
+    heading("What the average year's loss consists of");
+    print_shares("form of loss", outcome->form_share, loss_form_names, LOSS_FORMS);
+    print_shares("effect", outcome->effect_share, effect_names, EFFECTS);
+    print_worst_years(outcome);
+    if (outcome->capped_events > 0)
+        printf("\n%s events met the limit of one event's loss and were cut there.\n",
+               whole_text(outcome->capped_events));
+}

@@ -1,0 +1,229 @@
+#include "commands/years.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/print.h"
+
+static int compare_losses(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years)
+{
+    int64_t *sorted = must_alloc(years, sizeof *sorted);
+    uint64_t count = 0;
+    for (uint64_t t = 0; t < years; t++)
+        if (annual_loss[t] != 0)
+            sorted[count++] = annual_loss[t];
+    qsort(sorted, count, sizeof *sorted, compare_losses);
+    return (struct ordered_losses){.years = years, .count = count, .sorted = sorted};
+}
+
+static const double headline_periods[] = {20, 200};
+enum { HEADLINE_PERIODS = sizeof headline_periods / sizeof *headline_periods };
+
+// The 1 - 1/T quantile of the year's total; NaN where the years do not support it.
+static struct estimate year_in(const struct ordered_losses *losses, double period,
+                               double resolution)
+{
+    if ((double)losses->years < 10 * period)
+        return (struct estimate){NAN, NAN, NAN};
+    return losses_var_estimate(losses, 1 - 1 / period, resolution);
+}
+
+// To the digits that the interval supports.
+static const char *estimate_money(const struct estimate *x, double amount)
+{
+    return money_text(amount, (x->upper - x->lower) / (2 * 1.96));
+}
+
+void print_headline_table(const struct outcome *outcome)
+{
+    static const struct column columns[] = {
+        {"", ALIGN_LEFT, 0}, {"", ALIGN_RIGHT, 0}, {"", ALIGN_LEFT, 0}, {"", ALIGN_LEFT, 0}};
+    const struct settings *settings = &outcome->portfolio->settings;
+    const struct summary *summary = &outcome->summary;
+    struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
+    struct table *table = table_new(columns, 4);
+    table_cell(table, "Average annual loss (AAL)");
+    table_cell(table, money_text(summary->aal, summary->aal_error));
+    table_cell(table, text_format("%s %s", sign("\u00b1", "+/-"),
+                                  money_error_text(1.96 * summary->aal_error)));
+    table_cell(table, isnan(summary->aal_exact)
+                          ? ""
+                          : text_format("exact: %s", money_text(summary->aal_exact, NAN)));
+    for (size_t i = 0; i < HEADLINE_PERIODS; i++) {
+        struct estimate x = year_in(&losses, headline_periods[i], settings->resolution);
+        table_cell(table, text_format("One year in %g loses more than", headline_periods[i]));
+        table_cell(table, estimate_money(&x, x.value));
+        table_cell(table, isnan(x.value) ? "too few years for this"
+                                         : text_format("%s to %s", estimate_money(&x, x.lower),
+                                                       estimate_money(&x, x.upper)));
+        table_cell(table, "");
+    }
+    table_cell(table, "Chance of any loss in a year");
+    table_cell(table, share_text(summary->probability_of_loss));
+    table_cell(table, text_format("%s %s", sign("\u00b1", "+/-"),
+                                  share_text(1.96 * summary->probability_of_loss_error)));
+    table_cell(table, "");
+    table_print_bare(table, 2);
+    printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",
+           text_shown(settings->currency, 16));
+    free((void *)losses.sorted);
+}
+
+void json_headline(struct json *json, const struct outcome *outcome)
+{
+    const struct settings *settings = &outcome->portfolio->settings;
+    const struct summary *summary = &outcome->summary;
+    struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
+    json_open(json, "headline", '{');
+    json_text(json, "errors", "simulation error, not the uncertainty of the inputs");
+    json_number(json, "aal", summary->aal);
+    json_number(json, "aal_standard_error", summary->aal_error);
+    json_number(json, "aal_exact", summary->aal_exact);
+    json_number(json, "probability_of_loss", summary->probability_of_loss);
+    json_number(json, "probability_of_loss_standard_error", summary->probability_of_loss_error);
+    for (size_t i = 0; i < HEADLINE_PERIODS; i++) {
+        struct estimate x = year_in(&losses, headline_periods[i], settings->resolution);
+        json_open(json, text_format("one_year_in_%g", headline_periods[i]), '{');
+        json_number(json, "value", x.value);
+        json_number(json, "lower", x.lower);
+        json_number(json, "upper", x.upper);
+        json_close(json, '}');
+    }
+    json_close(json, '}');
+    free((void *)losses.sorted);
+}
+
+// A canvas of dots: 2 x 4 to a character in Unicode's braille block, 1 x 1 in ASCII.
+enum { CURVE_COLUMNS = 72, CURVE_LINES = 11 };
+
+struct canvas {
+    int across, down; // dots to a character
+    unsigned char dots[CURVE_LINES][CURVE_COLUMNS];
+};
+
+static void canvas_set(struct canvas *canvas, int x, int y)
+{
+    static const unsigned char bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+    if (x < 0 || y < 0 || x >= CURVE_COLUMNS * canvas->across || y >= CURVE_LINES * canvas->down)
+        return;
+    canvas->dots[y / canvas->down][x / canvas->across] |= bit[y % canvas->down][x % canvas->across];
+}
+
+static void canvas_print_line(const struct canvas *canvas, int line)
+{
+    int last = CURVE_COLUMNS - 1;
+    while (last >= 0 && canvas->dots[line][last] == 0)
+        last--;
+    for (int column = 0; column <= last; column++) {
+        unsigned char dots = canvas->dots[line][column];
+        if (dots == 0)
+            putchar(' ');
+        else if (canvas->across == 1)
+            putchar('*');
+        else // U+2800 + dots
+            printf("\xe2%c%c", 0xa0 + (dots >> 6), 0x80 + (dots & 0x3f));
+    }
+    putchar('\n');
+}
+
+// How many of the years lose more than `loss`.
+static uint64_t years_beyond(const struct ordered_losses *losses, int64_t loss)
+{
+    uint64_t low = 0, high = losses->count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (losses->sorted[middle] > loss)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return losses->count - low;
+}
+
+static void curve_draw(struct canvas *canvas, const struct ordered_losses *losses, double low,
+                       double high, double top, double bottom)
+{
+    int width = CURVE_COLUMNS * canvas->across, height = CURVE_LINES * canvas->down;
+    int before = -1;
+    for (int x = 0; x < width; x++) {
+        double loss = pow(10, low + (high - low) * x / (width - 1));
+        uint64_t beyond = years_beyond(losses, (int64_t)loss);
+        if (beyond == 0)
+            break;
+        double chance = log10((double)beyond / (double)losses->years);
+        int y = (int)lround((top - chance) / (top - bottom) * (height - 1));
+        for (int step = before < 0 ? y : before + 1; step <= y; step++)
+            canvas_set(canvas, x, step);
+        canvas_set(canvas, x, y);
+        before = y;
+    }
+}
+
+// Marks 1, 2, 5, 10 ... of money under the canvas, as far apart as their labels need.
+static void print_money_axis(double low, double high, double resolution, int indent)
+{
+    char line[CURVE_COLUMNS + 24];
+    memset(line, ' ', sizeof line);
+    int end = -2;
+    bool decades = high - low > 3.5;
+    for (int power = (int)floor(low + log10(resolution)); power < 18; power++) {
+        static const double steps[] = {1, 2, 5};
+        for (int i = 0; i < (decades ? 1 : 3); i++) {
+            double amount = steps[i] * pow(10, power);
+            double at = log10(amount / resolution);
+            if (at < low || at > high)
+                continue;
+            const char *label = money_text(amount, amount);
+            int length = (int)strlen(label);
+            int start = (int)lround((at - low) / (high - low) * (CURVE_COLUMNS - 1)) - length / 2;
+            if (start < end + 2 || start + length > (int)sizeof line - 1)
+                continue;
+            memcpy(line + start, label, (size_t)length);
+            end = start + length;
+        }
+    }
+    if (end > 0)
+        printf("%*s%.*s\n", indent, "", end, line);
+}
+
+void print_curve(const struct ordered_losses *losses, double resolution, const char *currency)
+{
+    // From the loss that nine in ten of the years with one exceed to the one that ten years exceed.
+    if (losses->count < 40)
+        return;
+    double low = log10((double)losses->sorted[losses->count / 10]);
+    double high = log10((double)losses->sorted[losses->count - 10]);
+    double top = log10((double)(losses->count - losses->count / 10) / (double)losses->years);
+    double bottom = log10(10 / (double)losses->years);
+    if (high - low < 0.01 || top - bottom < 0.1)
+        return;
+    struct canvas canvas = {.across = print_utf8() ? 2 : 1, .down = print_utf8() ? 4 : 1};
+    curve_draw(&canvas, losses, low, high, top, bottom);
+
+    heading("Chance that a year loses more than ... %s", text_shown(currency, 16));
+    double labelled = 1; // return period of the next label
+    static const double periods[] = {1,    2,    5,    10,  20,  50,  100, 200, 500,
+                                     1000, 2000, 5000, 1e4, 1e5, 1e6, 1e7, 1e8};
+    for (int line = 0; line < CURVE_LINES; line++) {
+        // A line is labelled with the last round period that falls upon it.
+        double from = pow(10, -(top - (top - bottom) * (line - 0.5) / (CURVE_LINES - 1)));
+        double to = pow(10, -(top - (top - bottom) * (line + 0.5) / (CURVE_LINES - 1)));
+        const char *label = "";
+        for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
+            if (periods[i] >= from && periods[i] < to && periods[i] >= labelled) {
+                label = text_format("1 in %s", whole_text((uint64_t)periods[i]));
+                labelled = periods[i] * 1.5;
+            }
+        printf("  %14s %s", label, sign("\u2502", "|"));
+        canvas_print_line(&canvas, line);
+    }
+    print_money_axis(low, high, resolution, 18);
+}

@@ -1,0 +1,20 @@
+// The headline of a run, which `run` and `show` share, and its curve.
+#ifndef LOSSMILL_COMMANDS_YEARS_H
+#define LOSSMILL_COMMANDS_YEARS_H
+
+#include "commands/json.h"
+#include "measure/statistics.h"
+#include "simulate/outcome.h"
+
+// The annual losses other than zero, ascending. `sorted` is malloc'd.
+struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years);
+
+// AAL, 1-in-20 and 1-in-200 year, chance of any loss, each with its simulation error.
+void print_headline_table(const struct outcome *outcome);
+void json_headline(struct json *json, const struct outcome *outcome);
+
+// P(annual loss > x) against x, both on logarithmic scales. Nothing if there are too few years with
+// a loss for a curve.
+void print_curve(const struct ordered_losses *losses, double resolution, const char *currency);
+
+#endif

@@ -1,0 +1,33 @@
+// The HDF5 file of a run (design of the layout: schema.h). Only this folder knows HDF5.
+#ifndef LOSSMILL_RESULTS_FILE_H
+#define LOSSMILL_RESULTS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/diagnostics.h"
+#include "simulate/outcome.h"
+
+// An input file kept in /study/, and its hash in the root attributes.
+struct results_input {
+    const char *name;
+    const unsigned char *bytes;
+    size_t size;
+    const char *sha256;
+};
+
+// Writes PATH: complete, synced and renamed into place, or absent. Readable by its owner only. The
+// same outcome and inputs give the same bytes. `version` is the engine's.
+bool results_write(const char *path, const struct outcome *outcome, const struct results_input *inputs,
+                   size_t input_count, const char *version, struct diagnostics *d);
+
+// What `show` needs, read back from PATH into a freshly allocated outcome and portfolio that own their
+// memory through outcome->arena (distributions and selections are not restored: those pointers are
+// NULL). Never crashes on a malformed file: every dataset's type and extent is checked.
+struct results;
+bool results_read(const char *path, struct results **results, struct diagnostics *d);
+const struct outcome *results_outcome(const struct results *results);
+const char *results_attribute(const struct results *results, const char *name); // NULL if absent
+void results_free(struct results *results);
+
+#endif

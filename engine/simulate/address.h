@@ -1,0 +1,63 @@
+// Where every random number lives.
+//
+// A draw is a pure function of (seed, id, block of years, purpose, index): Philox with
+//
+//     key     = hash of the seed and the id (a scenario's, or one of its streams')
+//     counter = (index low, index high, block, purpose * 2^16 + sub-draw)
+//
+// so that more years keep the years already drawn, and no row changes another row's draws. Changing
+// anything here changes results: raise SAMPLING_VERSION.
+#ifndef LOSSMILL_SIMULATE_ADDRESS_H
+#define LOSSMILL_SIMULATE_ADDRESS_H
+
+#include <stdint.h>
+
+#include "random/philox.h"
+
+enum { SAMPLING_VERSION = 1 };
+
+// Years are drawn in blocks, whole, and cut at the study's last year.
+enum { BLOCK_BITS = 14, BLOCK_YEARS = 1 << BLOCK_BITS };
+
+enum purpose {
+    PURPOSE_SCENARIO,       // key of a scenario
+    PURPOSE_STREAM,         // key of one of its streams; index: class and part
+    PURPOSE_COUNT,          // events of a block (index 0) or of a year (index: year in the block)
+    PURPOSE_PLACE,          // year, seat, acceptance and first tail of a candidate
+    PURPOSE_TIME,           // when in the year, and which unit
+    PURPOSE_SUSCEPTIBLE,    // whether a threat event becomes a loss event (at_most_once)
+    PURPOSE_COMMON,         // common factor of a hit's forms
+    PURPOSE_COIN,           // whether secondary loss occurs; sub-draw 1 + form: that form's own
+    PURPOSE_LOSS,           // sub-draw: pair of loss slots
+    PURPOSE_LOSS_MORE,      // further uniforms of one loss slot: 64 slot + sub-draw
+    PURPOSE_FREQUENCY,      // per year; index: year in the block
+    PURPOSE_SUSCEPTIBILITY, // per year
+    PURPOSE_MULTIPLIER,     // per year: negbinomial's gamma
+    PURPOSE_SECONDARY,      // per year; 64 (1 + form) for that form's own
+    PURPOSE_UNIT            // product mode: the unit of a year's one loss
+};
+
+static inline uint32_t address_of(enum purpose purpose, uint32_t sub_draw)
+{
+    return (uint32_t)purpose << 16 | sub_draw;
+}
+
+// 64 bits of a key derived from another.
+static inline uint64_t address_key(uint64_t key, uint64_t id, uint32_t part, enum purpose purpose)
+{
+    const struct philox_block x =
+        philox(key, (uint32_t)id, (uint32_t)(id >> 32), part, address_of(purpose, 0));
+
+    return x.word[0] | (uint64_t)x.word[1] << 32;
+}
+
+// One tail in [2^-65, 1].
+static inline double address_tail(uint64_t key, uint64_t index, uint32_t block, uint32_t address)
+{
+    const struct philox_block x =
+        philox(key, (uint32_t)index, (uint32_t)(index >> 32), block, address);
+
+    return philox_tail(x.word[0], x.word[1]);
+}
+
+#endif

@@ -1,0 +1,272 @@
+#include "simulate/asset_sums.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure/wide.h"
+
+// A sum of up to 2^128, added to without a lock: the carry of the low word is seen by exactly the one
+// addition that makes it.
+struct shared_sum {
+    uint64_t low, high;
+};
+
+struct asset_sums {
+    const struct portfolio *portfolio;
+    const struct tail *tail;
+    struct shared_sum *sum, *square; // [asset]
+    struct shared_sum *class;        // [asset][tail classes - 1]: class 0 is not kept
+    uint32_t *slot;                  // [asset]: place among those in detail, or NO_SLOT
+    uint32_t *asset_of;              // [slot]
+    size_t slots;
+};
+
+enum { NO_SLOT = UINT32_MAX };
+
+static void shared_add(struct shared_sum *s, unsigned __int128 x)
+{
+    const uint64_t low = (uint64_t)x;
+    const uint64_t before = __atomic_fetch_add(&s->low, low, __ATOMIC_RELAXED);
+    const uint64_t high = (uint64_t)(x >> 64) + (before > UINT64_MAX - low);
+
+    if (high)
+        __atomic_fetch_add(&s->high, high, __ATOMIC_RELAXED);
+}
+
+static unsigned __int128 shared_value(const struct shared_sum *s)
+{
+    return (unsigned __int128)s->high << 64 | s->low;
+}
+
+struct ranked_asset {
+    double aal;
+    uint32_t asset;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const struct ranked_asset *x = a, *y = b;
+
+    if (x->aal != y->aal)
+        return x->aal > y->aal ? -1 : 1;
+    return x->asset < y->asset ? -1 : x->asset > y->asset;
+}
+
+static bool slots_assign(struct asset_sums *sums, const struct contributor *exact)
+{
+    const size_t n = sums->portfolio->assets.count;
+    struct ranked_asset *ranked = malloc((n + 1) * sizeof *ranked);
+
+    if (!ranked)
+        return false;
+    for (size_t a = 0; a < n; a++) {
+        ranked[a] = (struct ranked_asset){exact[a].aal_exact, (uint32_t)a};
+        sums->slot[a] = NO_SLOT;
+    }
+    qsort(ranked, n, sizeof *ranked, compare_ranked);
+    while (sums->slots < n && sums->slots < sums->portfolio->settings.detail &&
+           ranked[sums->slots].aal > 0) {
+        sums->asset_of[sums->slots] = ranked[sums->slots].asset;
+        sums->slot[ranked[sums->slots].asset] = (uint32_t)sums->slots;
+        sums->slots++;
+    }
+    free(ranked);
+    return true;
+}
+
+struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struct tail *tail,
+                                  const struct contributor *exact)
+{
+    const size_t n = portfolio->assets.count + 1;
+    struct asset_sums *sums = calloc(1, sizeof *sums);
+
+    if (!sums)
+        return NULL;
+    sums->portfolio = portfolio;
+    sums->tail = tail;
+    sums->sum = calloc(n, sizeof *sums->sum);
+    sums->square = calloc(n, sizeof *sums->square);
+    sums->class = calloc(n, (tail->classes - 1) * sizeof *sums->class + 1);
+    sums->slot = calloc(n, sizeof *sums->slot);
+    sums->asset_of = calloc(n, sizeof *sums->asset_of);
+    if (!sums->sum || !sums->square || !sums->class || !sums->slot || !sums->asset_of ||
+        !slots_assign(sums, exact)) {
+        asset_sums_free(sums);
+        return NULL;
+    }
+    return sums;
+}
+
+void asset_sums_free(struct asset_sums *sums)
+{
+    if (!sums)
+        return;
+    free(sums->sum);
+    free(sums->square);
+    free(sums->class);
+    free(sums->slot);
+    free(sums->asset_of);
+    free(sums);
+}
+
+double asset_sums_memory(size_t levels)
+{
+    return (double)((2 + 2 * levels) * sizeof(struct shared_sum) + 2 * sizeof(uint32_t));
+}
+
+static void detail_keep(struct detail_hits *hits, uint32_t slot, uint64_t year, int64_t loss)
+{
+    if (hits->count == hits->room) {
+        const size_t room = 2 * hits->room + 4096;
+        struct detail_hit *grown = realloc(hits->hits, room * sizeof *grown);
+
+        if (!grown) {
+            hits->memory_failed = true;
+            return;
+        }
+        hits->hits = grown;
+        hits->room = room;
+    }
+    hits->hits[hits->count++] = (struct detail_hit){slot, (uint32_t)year, loss};
+}
+
+// One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits, and
+// any number of years of smaller ones: a sum of squares beyond that would belong to an asset whose mean
+// annual loss outgrew the year's total long before.
+void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                    uint64_t year, int64_t loss)
+{
+    const unsigned class = sums->tail->year_class[year];
+
+    shared_add(&sums->sum[asset], (unsigned __int128)loss);
+    shared_add(&sums->square[asset], (unsigned __int128)loss * (uint64_t)loss);
+    if (class > 0)
+        shared_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1],
+                   (unsigned __int128)loss);
+    if (sums->slot[asset] != NO_SLOT)
+        detail_keep(hits, sums->slot[asset], year, loss);
+}
+
+// The hits of one slot, by year; their sums per year are then sorted.
+static int compare_hits(const void *a, const void *b)
+{
+    const struct detail_hit *x = a, *y = b;
+
+    return x->year < y->year ? -1 : x->year > y->year;
+}
+
+static bool slot_finish(const struct asset_sums *sums, struct detail_hit *hits, size_t count,
+                        struct contributor *asset)
+{
+    const struct settings *settings = &sums->portfolio->settings;
+    int64_t *annual = malloc((2 * count + 1) * sizeof *annual);
+    uint64_t last = UINT64_MAX;
+    size_t n = 0;
+
+    if (!annual)
+        return false;
+    qsort(hits, count, sizeof *hits, compare_hits);
+    for (size_t i = 0; i < count; i++) {
+        if (hits[i].loss == 0)
+            continue;
+        if (hits[i].year == last)
+            annual[n - 1] += hits[i].loss;
+        else
+            annual[n++] = hits[i].loss;
+        last = hits[i].year;
+    }
+    losses_sort(annual, annual + count, n);
+
+    const struct ordered_losses x = {settings->years, n, annual};
+
+    for (size_t l = 0; l < settings->quantile_count; l++) {
+        double error;
+
+        asset->var[l] = money_of_units((double)losses_var(&x, sums->tail->beyond[l]),
+                                       settings->resolution);
+        asset->tvar[l] = losses_tvar(&x, sums->tail->beyond[l], settings->resolution, &error);
+    }
+    free(annual);
+    return true;
+}
+
+// All threads' hits in one array, by slot (counting sort).
+static bool slots_finish(const struct asset_sums *sums, const struct detail_hits *hits, int threads,
+                         struct contributor *assets)
+{
+    size_t *start = calloc(sums->slots + 2, sizeof *start), total = 0;
+    struct detail_hit *all;
+    bool good = true;
+
+    for (int t = 0; t < threads; t++)
+        total += hits[t].count;
+    all = malloc((total + 1) * sizeof *all);
+    good = start && all;
+    if (good) {
+        for (int t = 0; t < threads; t++)
+            for (size_t i = 0; i < hits[t].count; i++)
+                start[hits[t].hits[i].slot + 2]++;
+        for (size_t s = 2; s < sums->slots + 2; s++)
+            start[s] += start[s - 1];
+        for (int t = 0; t < threads; t++)
+            for (size_t i = 0; i < hits[t].count; i++)
+                all[start[hits[t].hits[i].slot + 1]++] = hits[t].hits[i];
+#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
+        for (size_t s = 0; s < sums->slots; s++)
+            good = slot_finish(sums, all + start[s], start[s + 1] - start[s],
+                               &assets[sums->asset_of[s]]) &&
+                   good;
+    }
+    free(start);
+    free(all);
+    return good;
+}
+
+static bool contributions_finish(const struct asset_sums *sums, const double *portfolio_tvar_units,
+                                 struct contributor *assets)
+{
+    const struct settings *settings = &sums->portfolio->settings;
+    const size_t n = sums->portfolio->assets.count, classes = sums->tail->classes;
+    double *contribution = malloc((n + 1) * sizeof *contribution);
+    bool good = contribution != NULL;
+
+    for (size_t l = 0; good && l < settings->quantile_count; l++) {
+        for (size_t a = 0; a < n; a++) {
+            __int128 class_sums[TAIL_CLASSES_MAX] = {0};
+
+            for (size_t c = 1; c < classes; c++)
+                class_sums[c] =
+                    (__int128)shared_value(&sums->class[a * (classes - 1) + c - 1]);
+            contribution[a] = tail_contribution(sums->tail, l, class_sums);
+        }
+        good = contributions_round(contribution, n, portfolio_tvar_units[l]);
+        for (size_t a = 0; good && a < n; a++)
+            assets[a].tvar_contribution[l] =
+                money_of_units(contribution[a], settings->resolution);
+    }
+    free(contribution);
+    return good;
+}
+
+bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *hits, int threads,
+                       const double *variance, bool infinite, double *portfolio_tvar_units,
+                       struct contributor *assets)
+{
+    const struct settings *settings = &sums->portfolio->settings;
+    const double years = (double)settings->years;
+
+    for (size_t a = 0; a < sums->portfolio->assets.count; a++) {
+        struct contributor *x = &assets[a];
+        const double second = (double)shared_value(&sums->square[a]) / years;
+
+        x->aal = money_of_units((double)shared_value(&sums->sum[a]) / years, settings->resolution);
+        // Poisson: the variance of a year's loss is rate x E X^2, which the sum of squares estimates.
+        x->sd = sqrt(fmax(0, second * settings->resolution * settings->resolution + variance[a]));
+        x->aal_error = infinite ? HUGE_VAL : x->sd / sqrt(years);
+        for (size_t l = 0; l < settings->quantile_count; l++)
+            x->var[l] = x->tvar[l] = NAN;
+    }
+    return contributions_finish(sums, portfolio_tvar_units, assets) &&
+           slots_finish(sums, hits, threads, assets);
+}

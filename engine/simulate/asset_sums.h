@@ -1,0 +1,47 @@
+// What every asset loses: exact sums that all threads add to, and the hits of the assets in detail.
+#ifndef LOSSMILL_SIMULATE_ASSET_SUMS_H
+#define LOSSMILL_SIMULATE_ASSET_SUMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simulate/outcome.h"
+#include "simulate/scenario_plan.h"
+#include "simulate/tail.h"
+
+struct asset_sums;
+
+// A hit on an asset in detail.
+struct detail_hit {
+    uint32_t slot, year;
+    int64_t loss;
+};
+
+// One thread's hits.
+struct detail_hits {
+    struct detail_hit *hits;
+    size_t count, room;
+    bool memory_failed;
+};
+
+// NULL if memory is exhausted. `exact` are the assets' exact figures: the `detail` largest by AAL get
+// VaR and TVaR.
+struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struct tail *tail,
+                                  const struct contributor *exact);
+void asset_sums_free(struct asset_sums *sums);
+
+// Any thread may add at any time: integers, atomically, so that order does not matter.
+void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                    uint64_t year, int64_t loss);
+
+// Fills the sampled figures of all assets. `hits` are all threads'. `variance` is what each asset's
+// variance has beyond that of a Poisson stream, in currency squared. False if memory is exhausted.
+bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *hits, int threads,
+                       const double *variance, bool infinite, double *portfolio_tvar_units,
+                       struct contributor *assets);
+
+// Bytes per asset, and per hit in detail.
+double asset_sums_memory(size_t levels);
+
+#endif

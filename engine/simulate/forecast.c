@@ -1,0 +1,90 @@
+// What a run will need, before it starts.
+#include <math.h>
+
+#include "simulate/asset_sums.h"
+#include "simulate/first_pass.h"
+#include "simulate/replay.h"
+#include "simulate/schedule.h"
+#include "simulate/simulate.h"
+
+// Seconds per candidate, both passes together, on a server core of 2022; only for the estimate.
+static const double candidate_seconds = 25e-9;
+
+// Beyond this many cells, groups x years would outgrow the memory of most machines.
+static const double group_cells_max = 2e9;
+static const double detail_hits_max = 2e8;
+
+static double groups_total(const struct portfolio *portfolio)
+{
+    double n = 0;
+
+    for (size_t g = 0; g < portfolio->grouping_count; g++)
+        n += (double)portfolio->groupings[g].count;
+    return n;
+}
+
+// Hits on the assets in detail: at most all, and at most what `detail` assets of the mean rate have times
+// their likely share.
+static double detail_hits(const struct portfolio *portfolio, double events_per_year)
+{
+    return portfolio->settings.detail == 0 ? 0
+                                           : events_per_year * (double)portfolio->settings.years;
+}
+
+bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
+                       struct scenario_forecast *each, struct diagnostics *d)
+{
+    const struct settings *settings = &portfolio->settings;
+    const double years = (double)settings->years;
+    const double cells = groups_total(portfolio) * years;
+    struct scenario_plans plans;
+    double work = 0;
+    bool good = scenario_plans_make(portfolio, threads, &plans, d);
+
+    *total = (struct forecast){0};
+    for (size_t s = 0; good && s < plans.count; s++) {
+        const struct scenario_plan *plan = &plans.plans[s];
+
+        total->threat_events_per_year += plan->threat_events_per_year;
+        total->loss_events_per_year += plan->loss_events_per_year;
+        total->candidates_per_year += plan->candidates_per_year;
+        total->aal_exact += plan->aal_exact;
+        work += schedule_cost(plan) * block_count(settings->years);
+        if (each)
+            each[s] =
+                (struct scenario_forecast){plan->threat_events_per_year,
+                                           plan->loss_events_per_year, plan->aal_exact,
+                                           plan->capped_share};
+    }
+    total->seconds = work * candidate_seconds;
+    total->memory_bytes =
+        years * 21 + cells * 8 +
+        threads * (first_pass_memory(portfolio) + replay_memory(portfolio)) +
+        (double)portfolio->assets.count *
+            (asset_sums_memory(settings->quantile_count) + sizeof(struct contributor) +
+             24.0 * (double)settings->quantile_count) +
+        24 * detail_hits(portfolio, total->loss_events_per_year);
+    if (settings->quantile_count > TAIL_LEVELS_MAX) {
+        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.quantiles"},
+                        "at most %d quantiles, found %zu", TAIL_LEVELS_MAX,
+                        settings->quantile_count);
+        good = false;
+    }
+    if (cells > group_cells_max) {
+        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "groups.by"},
+                        "groups x years is %.3g, at most %.3g are kept: fewer [groups] columns or "
+                        "fewer [study] years",
+                        cells, group_cells_max);
+        good = false;
+    }
+    if (detail_hits(portfolio, total->loss_events_per_year) > detail_hits_max &&
+        settings->detail > 0) {
+        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.detail"},
+                        "VaR and TVaR per asset would keep up to %.3g hits, at most %.3g fit: set "
+                        "[report] detail = 0, or fewer [study] years",
+                        detail_hits(portfolio, total->loss_events_per_year), detail_hits_max);
+        good = false;
+    }
+    scenario_plans_free(&plans);
+    return good;
+}

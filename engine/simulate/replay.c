@@ -1,0 +1,345 @@
+#include "simulate/replay.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulate/asset_sums.h"
+#include "simulate/event_stream.h"
+#include "simulate/worst.h"
+
+// What the portfolio's replay shares among threads.
+struct shared {
+    const struct portfolio *portfolio;
+    const struct scenario_plans *plans;
+    const struct tail *tail;
+    struct asset_sums *assets;
+    struct outcome *outcome;
+    uint8_t *worst_rank; // [year]: 1 + place among the worst years, 0 elsewhere
+};
+
+// One thread's part.
+struct replayer {
+    struct shared *shared;
+    struct event_workspace *w;
+    struct detail_hits hits;
+    struct worst_events worst;
+    size_t scenario;
+    int64_t *annual;   // [years] of the scenario in work; shared where threads divide its blocks
+    uint32_t *touched; // years with loss, or NULL where threads divide its blocks
+    size_t touched_count;
+    int64_t *sorted; // [2 years]: nonzero annual losses, and room to sort them
+    __int128 form[LOSS_FORMS], class_sums[TAIL_CLASSES_MAX];
+};
+
+static void worst_year_note(struct shared *shared, unsigned rank, uint32_t scenario,
+                            uint32_t asset, int64_t loss)
+{
+#pragma omp critical(worst_year)
+    {
+        struct worst_year *y = &shared->outcome->worst_years[rank - 1];
+        const bool first_of_equals =
+            loss == y->largest_event && (scenario < y->largest_scenario ||
+                                         (scenario == y->largest_scenario && asset < y->largest_asset));
+
+        y->events++;
+        if (y->events == 1 || loss > y->largest_event || first_of_equals) {
+            y->largest_event = loss;
+            y->largest_scenario = scenario;
+            y->largest_asset = asset;
+        }
+    }
+}
+
+static void replay_add(void *context, const struct event_batch *batch)
+{
+    struct replayer *r = context;
+    const struct tail *tail = r->shared->tail;
+    const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
+
+    for (int form = 0; form < LOSS_FORMS; form++)
+        if (batch->forms & 1u << form) {
+            __int128 sum = 0;
+
+            for (size_t i = 0; i < batch->count; i++)
+                sum += (int64_t)batch->form_loss[form][i];
+            r->form[form] += sum;
+        }
+    for (size_t i = 0; i < batch->count; i++) {
+        const uint64_t year = first_year + batch->year[i];
+        const int64_t loss = batch->loss[i];
+        const unsigned rank = r->shared->worst_rank[year];
+
+        if (r->touched && loss > 0 && r->annual[year] == 0)
+            r->touched[r->touched_count++] = (uint32_t)year;
+        r->annual[year] += loss;
+        r->class_sums[tail->year_class[year]] += loss;
+        asset_sums_add(r->shared->assets, &r->hits, batch->asset[i], year, loss);
+        if (loss >= r->worst.threshold)
+            worst_events_add(&r->worst, &(struct worst_event){year, loss, (uint32_t)r->scenario,
+                                                              batch->asset[i]});
+        if (rank)
+            worst_year_note(r->shared, rank, (uint32_t)r->scenario, batch->asset[i], loss);
+    }
+}
+
+bool scenario_variance_infinite(const struct scenario *scenario)
+{
+    for (int stage = 0; stage < STAGES; stage++)
+        for (int form = 0; form < LOSS_FORMS; form++)
+            if (scenario->loss[stage][form] &&
+                isinf(distribution_variance(scenario->loss[stage][form])))
+                return true;
+    return scenario->outage_hours && isinf(distribution_variance(scenario->outage_hours));
+}
+
+// From the scenario's nonzero annual losses in r->sorted.
+static void scenario_finish(struct replayer *r, size_t nonzero)
+{
+    const struct settings *settings = &r->shared->portfolio->settings;
+    struct contributor *x = &r->shared->outcome->scenarios[r->scenario];
+    const struct ordered_losses losses = {settings->years, nonzero, r->sorted};
+    const double years = (double)settings->years;
+    __int128 sum;
+
+    losses_sort(r->sorted, r->sorted + settings->years, nonzero);
+    sum = losses_sum(&losses);
+    x->aal = money_of_units((double)sum / years, settings->resolution);
+    x->sd = money_of_units(losses_deviation(&losses), settings->resolution);
+    x->aal_error = scenario_variance_infinite(&r->shared->portfolio->scenarios[r->scenario])
+                       ? HUGE_VAL
+                       : x->sd / sqrt(years);
+    for (size_t l = 0; l < settings->quantile_count; l++) {
+        double error;
+
+        x->var[l] = money_of_units((double)losses_var(&losses, r->shared->tail->beyond[l]),
+                                   settings->resolution);
+        x->tvar[l] =
+            losses_tvar(&losses, r->shared->tail->beyond[l], settings->resolution, &error);
+        x->tvar_contribution[l] = tail_contribution(r->shared->tail, l, r->class_sums);
+    }
+    for (int form = 0; form < LOSS_FORMS; form++)
+        x->form_share[form] = sum > 0 ? (double)r->form[form] / (double)sum : 0;
+}
+
+// A scenario that one thread replays alone.
+static bool scenario_alone(struct replayer *r, size_t scenario)
+{
+    const struct portfolio *portfolio = r->shared->portfolio;
+    size_t nonzero = 0;
+    bool good = true;
+
+    r->scenario = scenario;
+    r->touched_count = 0;
+    memset(r->form, 0, sizeof r->form);
+    memset(r->class_sums, 0, sizeof r->class_sums);
+    for (uint32_t block = 0; good && block < block_count(portfolio->settings.years); block++)
+        good = event_stream_run(r->w, &r->shared->plans->plans[scenario],
+                                portfolio->settings.annual_loss, block, portfolio->settings.years,
+                                replay_add, r);
+    for (size_t i = 0; i < r->touched_count; i++) {
+        r->sorted[nonzero++] = r->annual[r->touched[i]];
+        r->annual[r->touched[i]] = 0;
+    }
+    scenario_finish(r, nonzero);
+    return good;
+}
+
+// A scenario with so many events that its blocks are divided among the threads.
+static bool scenario_together(struct replayer *all, int threads, size_t scenario)
+{
+    const struct portfolio *portfolio = all->shared->portfolio;
+    const uint64_t years = portfolio->settings.years;
+    size_t nonzero = 0;
+    bool good = true;
+
+#pragma omp parallel num_threads(threads) reduction(&& : good)
+    {
+        struct replayer *r = &all[omp_get_thread_num()];
+        uint32_t *const touched = r->touched;
+        int64_t *const annual = r->annual;
+
+        r->scenario = scenario;
+        r->touched = NULL;
+        r->annual = all[0].annual;
+        memset(r->form, 0, sizeof r->form);
+        memset(r->class_sums, 0, sizeof r->class_sums);
+#pragma omp for schedule(dynamic)
+        for (uint32_t block = 0; block < block_count(years); block++)
+            good = event_stream_run(r->w, &r->shared->plans->plans[scenario],
+                                    portfolio->settings.annual_loss, block, years, replay_add,
+                                    r) &&
+                   good;
+        r->touched = touched;
+        r->annual = annual;
+    }
+    for (int t = 1; t < threads; t++) {
+        for (int form = 0; form < LOSS_FORMS; form++)
+            all[0].form[form] += all[t].form[form];
+        for (size_t c = 0; c < TAIL_CLASSES_MAX; c++)
+            all[0].class_sums[c] += all[t].class_sums[c];
+        memset(all[t].form, 0, sizeof all[t].form);
+        memset(all[t].class_sums, 0, sizeof all[t].class_sums);
+    }
+    for (uint64_t y = 0; y < years; y++)
+        if (all[0].annual[y] > 0)
+            all[0].sorted[nonzero++] = all[0].annual[y];
+    memset(all[0].annual, 0, years * sizeof *all[0].annual);
+    scenario_finish(&all[0], nonzero);
+    return good;
+}
+
+static bool replayer_init(struct replayer *r, struct shared *shared, int64_t threshold)
+{
+    const uint64_t years = shared->portfolio->settings.years;
+
+    r->shared = shared;
+    r->worst.threshold = threshold;
+    r->w = event_workspace_new();
+    r->annual = calloc(years, sizeof *r->annual);
+    r->touched = malloc(years * sizeof *r->touched);
+    r->sorted = malloc(2 * years * sizeof *r->sorted);
+    return r->w && r->annual && r->touched && r->sorted;
+}
+
+static void replayer_free(struct replayer *r)
+{
+    event_workspace_free(r->w);
+    free(r->annual);
+    free(r->touched);
+    free(r->sorted);
+    free(r->hits.hits);
+}
+
+double replay_memory(const struct portfolio *portfolio)
+{
+    return (double)portfolio->settings.years * (3 * sizeof(int64_t) + sizeof(uint32_t)) + 4e5;
+}
+
+// Of the portfolio's AAL, by form and by effect; a scenario with two effects counts half for each.
+static void shares_fill(const struct portfolio *portfolio, struct outcome *outcome)
+{
+    double total = 0;
+
+    for (size_t s = 0; s < portfolio->scenario_count; s++)
+        total += outcome->scenarios[s].aal;
+    for (size_t s = 0; s < portfolio->scenario_count && total > 0; s++) {
+        const struct contributor *x = &outcome->scenarios[s];
+        const unsigned effect = portfolio->scenarios[s].effect;
+        const int effects = __builtin_popcount(effect);
+
+        for (int form = 0; form < LOSS_FORMS; form++)
+            outcome->form_share[form] += x->form_share[form] * x->aal / total;
+        for (int e = 0; e < EFFECTS - 1; e++)
+            if (effect & 1u << e)
+                outcome->effect_share[e] += x->aal / total / effects;
+        if (effects == 0)
+            outcome->effect_share[EFFECTS - 1] += x->aal / total;
+    }
+}
+
+static bool contributions_finish(const struct portfolio *portfolio,
+                                 const double *portfolio_tvar_units, struct outcome *outcome)
+{
+    const size_t n = portfolio->scenario_count;
+    double *contribution = malloc((n + 1) * sizeof *contribution);
+    bool good = contribution != NULL;
+
+    for (size_t l = 0; good && l < portfolio->settings.quantile_count; l++) {
+        for (size_t s = 0; s < n; s++)
+            contribution[s] = outcome->scenarios[s].tvar_contribution[l];
+        good = contributions_round(contribution, n, portfolio_tvar_units[l]);
+        for (size_t s = 0; good && s < n; s++)
+            outcome->scenarios[s].tvar_contribution[l] =
+                money_of_units(contribution[s], portfolio->settings.resolution);
+    }
+    free(contribution);
+    return good;
+}
+
+static bool scenarios_replay(struct shared *shared, struct replayer *all, int threads,
+                             struct progress *progress)
+{
+    const size_t n = shared->plans->count;
+    const double blocks = block_count(shared->portfolio->settings.years);
+    double work = 0;
+    bool good = true;
+
+    for (size_t s = 0; s < n; s++)
+        work += schedule_cost(&shared->plans->plans[s]) * blocks;
+    progress->work = work;
+    progress->done = 0;
+
+    const double large = threads > 1 ? work / (4 * threads) : HUGE_VAL;
+
+    for (size_t s = 0; good && s < n && !progress->stopped; s++) {
+        const double cost = schedule_cost(&shared->plans->plans[s]) * blocks;
+
+        if (cost > large) {
+            good = scenario_together(all, threads, s);
+            progress_add(progress, cost);
+        }
+    }
+#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
+    for (size_t s = 0; s < n; s++) {
+        const double cost = schedule_cost(&shared->plans->plans[s]) * blocks;
+
+        if (cost <= large && good && !progress->stopped) {
+            good = scenario_alone(&all[omp_get_thread_num()], s);
+            progress_add(progress, cost);
+        }
+    }
+    return good;
+}
+
+bool replay(const struct portfolio *portfolio, const struct scenario_plans *plans,
+            const struct tail *tail, const double *variance, double *portfolio_tvar_units,
+            int threads, struct progress *progress, struct outcome *outcome, struct diagnostics *d)
+{
+    const uint64_t years = portfolio->settings.years;
+    struct shared shared = {portfolio, plans, tail, NULL, outcome, NULL};
+    struct replayer *all = calloc((size_t)threads, sizeof *all);
+    struct detail_hits *hits = calloc((size_t)threads, sizeof *hits);
+    struct worst_events worst = {0};
+    const int64_t threshold = worst_events_threshold(outcome->largest_event, years);
+    bool infinite = false, good;
+
+    shared.assets = asset_sums_new(portfolio, tail, outcome->assets);
+    shared.worst_rank = calloc(years, 1);
+    good = all && hits && shared.assets && shared.worst_rank;
+    for (int t = 0; good && t < threads; t++)
+        good = replayer_init(&all[t], &shared, threshold);
+    if (good) {
+        outcome->worst_year_count =
+            worst_years_find(outcome->annual_loss, years, outcome->worst_years);
+        for (size_t i = 0; i < outcome->worst_year_count; i++)
+            shared.worst_rank[outcome->worst_years[i].year] = (uint8_t)(i + 1);
+        good = scenarios_replay(&shared, all, threads, progress);
+    }
+    for (int t = 0; good && t < threads; t++) {
+        hits[t] = all[t].hits;
+        good = !hits[t].memory_failed;
+        for (size_t i = 0; i < all[t].worst.count; i++)
+            worst_events_add(&worst, &all[t].worst.events[i]);
+    }
+    for (size_t s = 0; s < portfolio->scenario_count; s++)
+        infinite |= scenario_variance_infinite(&portfolio->scenarios[s]);
+    if (good && !progress->stopped) {
+        outcome->worst_event_count = worst.count;
+        memcpy(outcome->worst_events, worst.events, worst.count * sizeof *worst.events);
+        good = contributions_finish(portfolio, portfolio_tvar_units, outcome) &&
+               asset_sums_finish(shared.assets, hits, threads, variance, infinite,
+                                 portfolio_tvar_units, outcome->assets);
+        shares_fill(portfolio, outcome);
+    }
+    for (int t = 0; all && t < threads; t++)
+        replayer_free(&all[t]);
+    asset_sums_free(shared.assets);
+    free(shared.worst_rank);
+    free(hits);
+    free(all);
+    if (!good)
+        diagnostics_add(d, NULL, "out of memory while replaying the scenarios");
+    return good && !progress->stopped;
+}

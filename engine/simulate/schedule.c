@@ -1,0 +1,73 @@
+#include "simulate/schedule.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+// Large enough that taking a tile costs nothing, small enough that the last ones end together.
+static const double tile_work = 1 << 17;
+
+double schedule_cost(const struct scenario_plan *plan)
+{
+    const double fixed = 8 + 8 * (double)plan->seats->seating_count; // count draws, in candidates
+    const double rates = plan->rate_varies ? 8.0 * BLOCK_YEARS : 0;
+
+    return fixed + rates + plan->candidates_per_year * BLOCK_YEARS;
+}
+
+bool schedule_make(const struct scenario_plans *plans, uint64_t years, struct schedule *schedule)
+{
+    const uint32_t blocks = block_count(years);
+    size_t per_block = 0;
+    double work = 0;
+
+    *schedule = (struct schedule){0};
+    for (size_t s = 0; s < plans->count; s++) {
+        if (work == 0)
+            per_block++;
+        work += schedule_cost(&plans->plans[s]);
+        if (work >= tile_work)
+            work = 0;
+    }
+    schedule->tiles = calloc(per_block * blocks + 1, sizeof *schedule->tiles);
+    if (!schedule->tiles)
+        return false;
+    for (uint32_t block = 0; block < blocks; block++) {
+        struct tile *tile = NULL;
+
+        for (size_t s = 0; s < plans->count; s++) {
+            const double cost = schedule_cost(&plans->plans[s]);
+
+            if (!tile || tile->work >= tile_work) {
+                tile = &schedule->tiles[schedule->count++];
+                *tile = (struct tile){.block = block, .first = s};
+            }
+            tile->end = s + 1;
+            tile->work += cost;
+            schedule->work += cost;
+        }
+    }
+    return true;
+}
+
+void schedule_free(struct schedule *schedule)
+{
+    free(schedule->tiles);
+    *schedule = (struct schedule){0};
+}
+
+bool progress_add(struct progress *progress, double work)
+{
+    const uint64_t done =
+        atomic_fetch_add_explicit(&progress->done, (uint64_t)work, memory_order_relaxed) +
+        (uint64_t)work;
+
+    if (omp_get_thread_num() == 0 && progress->tell) {
+        const double share = progress->work > 0 ? (double)done / progress->work : 1;
+
+        if (!progress->tell(progress->context,
+                            progress->from + (progress->to - progress->from) * share,
+                            progress->phase))
+            progress->stopped = true;
+    }
+    return !progress->stopped;
+}

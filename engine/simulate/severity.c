@@ -1,0 +1,195 @@
+// What a hit costs: every form of both stages, at addresses of its own.
+#include <math.h>
+#include <string.h>
+
+#include "simulate/event_stream.h"
+
+// Where a loss slot's uniforms come from: the tails of n events of a stream.
+struct slot_source {
+    const struct scenario_plan *plan;
+    uint64_t key;
+    uint32_t block;
+    const uint64_t *index;
+    unsigned slot;
+    const double *first;  // the candidate's own tail, for the first slot; else NULL
+    const double *common; // common factor's tails, or NULL
+};
+
+enum { OUTAGE_SLOT = STAGES * LOSS_FORMS };
+
+static void slot_tails(void *context, unsigned draw, size_t n, double *tail)
+{
+    const struct slot_source *s = context;
+    double other[EVENT_BATCH];
+
+    if (draw > 0) {
+        event_kernels()->tails(s->key, s->block,
+                               address_of(PURPOSE_LOSS_MORE, s->slot * 64 + draw % 64), n,
+                               s->index, tail, other);
+        return;
+    }
+    if (s->first)
+        memcpy(tail, s->first, n * sizeof *tail);
+    else if (s->slot % 2 == 0)
+        event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n,
+                               s->index, tail, other);
+    else
+        event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n,
+                               s->index, other, tail);
+    if (s->common)
+        event_kernels()->correlate(s->plan->scenario->form_correlation, n, s->common, tail);
+}
+
+static void slot_draw(struct slot_source *s, const struct distribution *law, size_t n,
+                      double *amount)
+{
+    double tail[EVENT_BATCH], constant;
+
+    if (distribution_is_constant(law, &constant)) {
+        for (size_t i = 0; i < n; i++)
+            amount[i] = constant;
+    } else if (distribution_draws(law) == 1) {
+        slot_tails(s, 0, n, tail);
+        distribution_quantile(law, n, tail, amount);
+    } else {
+        distribution_draw(law, n, slot_tails, s, amount);
+    }
+}
+
+// The events among which a coin (sub-draw 0: the common one; 1 + form: that form's own) falls on loss.
+static size_t coin_toss(const struct event_batch *batch, const struct yearly *probability,
+                        uint32_t sub_draw, uint32_t *hit)
+{
+    double tail[EVENT_BATCH], other[EVENT_BATCH], p[EVENT_BATCH];
+    uint64_t year[EVENT_BATCH];
+    size_t n = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        year[i] = batch->year[i];
+    yearly_fill(probability, batch->plan->key, batch->block, PURPOSE_SECONDARY, 64 * sub_draw,
+                batch->count, year, p);
+    event_kernels()->tails(batch->key, batch->block, address_of(PURPOSE_COIN, sub_draw),
+                           batch->count, batch->index, tail, other);
+    for (size_t i = 0; i < batch->count; i++) {
+        hit[n] = (uint32_t)i;
+        n += tail[i] < p[i];
+    }
+    return n;
+}
+
+// Amount per hit in currency, before the factor.
+static void amounts_scale(const struct event_batch *batch, enum loss_form form, size_t n,
+                          const uint32_t *hit, const uint64_t *index, const double *factor,
+                          double *amount)
+{
+    const struct scenario_plan *plan = batch->plan;
+    const struct scenario *s = plan->scenario;
+
+    if (form == FORM_PRODUCTIVITY && s->outage_hours) {
+        struct slot_source hours = {plan, batch->key, batch->block, index, OUTAGE_SLOT, NULL, NULL};
+        double h[EVENT_BATCH];
+
+        slot_draw(&hours, s->outage_hours, n, h);
+        for (size_t i = 0; i < n; i++)
+            amount[i] *= h[i];
+    }
+    if (s->loss_basis == LOSS_BASIS_VALUE)
+        for (size_t i = 0; i < n; i++)
+            amount[i] *= plan->assets->value[batch->asset[hit[i]]];
+    if (factor)
+        for (size_t i = 0; i < n; i++)
+            amount[i] *= factor[hit[i]];
+}
+
+// Adds one loss of `form` to the n hits among the batch's events.
+static void form_add(struct event_batch *batch, int stage, enum loss_form form, bool first,
+                     size_t n, const uint32_t *hit, const double *factor)
+{
+    const struct scenario_plan *plan = batch->plan;
+    double amount[EVENT_BATCH], units[EVENT_BATCH], common[EVENT_BATCH], other[EVENT_BATCH];
+    uint64_t index[EVENT_BATCH];
+    double *sum = batch->form_loss[form];
+    struct slot_source source = {plan,
+                                 batch->key,
+                                 batch->block,
+                                 index,
+                                 (unsigned)(stage * LOSS_FORMS) + form,
+                                 first ? batch->tail : NULL,
+                                 NULL};
+
+    for (size_t i = 0; i < n; i++)
+        index[i] = batch->index[hit[i]];
+    if (plan->scenario->form_correlation != 0) {
+        event_kernels()->tails(batch->key, batch->block, address_of(PURPOSE_COMMON, 0), n, index,
+                               common, other);
+        source.common = common;
+    }
+    slot_draw(&source, plan->scenario->loss[stage][form], n, amount);
+    amounts_scale(batch, form, n, hit, index, factor, amount);
+    event_kernels()->money(plan->money_scale, n, amount, units);
+    if (!(batch->forms & 1u << form))
+        memset(sum, 0, batch->count * sizeof *sum);
+    batch->forms |= 1u << form;
+    for (size_t i = 0; i < n; i++)
+        sum[hit[i]] += units[i];
+}
+
+// An event beyond the limit loses what its last forms have too much.
+static void event_cap(struct event_batch *batch, size_t i)
+{
+    double room = MONEY_LIMIT;
+
+    for (int form = 0; form < LOSS_FORMS; form++)
+        if (batch->forms & 1u << form) {
+            batch->form_loss[form][i] = fmin(batch->form_loss[form][i], room);
+            room -= batch->form_loss[form][i];
+        }
+    batch->loss[i] = (int64_t)(MONEY_LIMIT - room);
+    batch->capped++;
+}
+
+// At most 14 forms of at most 2^53 units: an event's sum stays below 2^57.
+static void losses_sum(struct event_batch *batch)
+{
+    batch->capped = 0;
+    memset(batch->loss, 0, batch->count * sizeof *batch->loss);
+    for (int form = 0; form < LOSS_FORMS; form++)
+        if (batch->forms & 1u << form)
+            for (size_t i = 0; i < batch->count; i++)
+                batch->loss[i] += (int64_t)batch->form_loss[form][i];
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->loss[i] >= (int64_t)MONEY_LIMIT)
+            event_cap(batch, i);
+}
+
+void severity_fill(struct event_batch *batch, const double *factor)
+{
+    const struct scenario_plan *plan = batch->plan;
+    const struct scenario *s = plan->scenario;
+    uint32_t all[EVENT_BATCH], hit[EVENT_BATCH], own[EVENT_BATCH];
+    size_t secondary = SIZE_MAX;
+    bool first = true;
+
+    batch->forms = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        all[i] = (uint32_t)i;
+    for (int form = 0; form < LOSS_FORMS; form++)
+        if (s->loss[STAGE_PRIMARY][form]) {
+            form_add(batch, STAGE_PRIMARY, form, first, batch->count, all, factor);
+            first = false;
+        }
+    for (int form = 0; form < LOSS_FORMS; form++) {
+        if (!s->loss[STAGE_SECONDARY][form])
+            continue;
+        if (s->secondary_form_probability[form]) {
+            const size_t n = coin_toss(batch, &plan->form_probability[form], 1 + form, own);
+
+            form_add(batch, STAGE_SECONDARY, form, false, n, own, factor);
+            continue;
+        }
+        if (secondary == SIZE_MAX)
+            secondary = coin_toss(batch, &plan->secondary_probability, 0, hit);
+        form_add(batch, STAGE_SECONDARY, form, false, secondary, hit, factor);
+    }
+    losses_sum(batch);
+}

@@ -1,0 +1,254 @@
+// A night's run.
+//
+// 1. Plans: every scenario's rate, and its assets' seats (scenario_plan.c, exposure.c, seats.c).
+// 2. First pass, by years: tiles of (block of years x scenarios) make events and add their losses to the
+//    year, the portfolio and the groups (schedule.c, first_pass.c, event_stream.c, severity.c).
+// 3. The annual losses are sorted; VaR and TVaR are known, and with them which years are the tail
+//    (statistics.c, tail.c).
+// 4. Second pass, by scenarios: the very same events again, because a draw is a function of its address
+//    and nothing else; now each scenario and asset gets its statistics and its part of the tail
+//    (replay.c, asset_sums.c, worst.c).
+//
+// Threads share nothing but integer sums, so that no figure depends on how many there are.
+#include "simulate/simulate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulate/asset_sums.h"
+#include "simulate/first_pass.h"
+#include "simulate/replay.h"
+#include "simulate/worst.h"
+
+static bool summary_alloc(struct arena *arena, size_t levels, struct summary *s)
+{
+    s->aal_exact = NAN;
+    s->var = arena_alloc(arena, levels + 1, sizeof *s->var);
+    s->tvar = arena_alloc(arena, levels + 1, sizeof *s->tvar);
+    s->tvar_error = arena_alloc(arena, levels + 1, sizeof *s->tvar_error);
+    return s->var && s->tvar && s->tvar_error;
+}
+
+static bool contributors_alloc(struct arena *arena, size_t n, size_t levels,
+                               struct contributor **out)
+{
+    double *figures = arena_alloc(arena, n * levels * 3 + 1, sizeof *figures);
+    struct contributor *x = arena_alloc(arena, n + 1, sizeof *x);
+
+    *out = x;
+    if (!figures || !x)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        x[i].var = figures + i * levels * 3;
+        x[i].tvar = x[i].var + levels;
+        x[i].tvar_contribution = x[i].tvar + levels;
+    }
+    return true;
+}
+
+static bool groups_alloc(struct outcome *o)
+{
+    const struct portfolio *p = o->portfolio;
+    const struct settings *settings = &p->settings;
+
+    o->groups = arena_alloc(&o->arena, p->grouping_count + 1, sizeof *o->groups);
+    if (!o->groups)
+        return false;
+    for (size_t g = 0; g < p->grouping_count; g++) {
+        struct group_outcome *out = &o->groups[g];
+        const size_t n = p->groupings[g].count;
+
+        out->annual_loss =
+            arena_alloc(&o->arena, n * settings->years + 1, sizeof *out->annual_loss);
+        out->summary = arena_alloc(&o->arena, n + 1, sizeof *out->summary);
+        out->exceedance = arena_alloc(&o->arena, n + 1, sizeof *out->exceedance);
+        if (!out->annual_loss || !out->summary || !out->exceedance)
+            return false;
+        for (size_t k = 0; k < n; k++) {
+            out->exceedance[k].aep = arena_alloc(&o->arena, settings->return_period_count + 1,
+                                                 sizeof *out->exceedance[k].aep);
+            if (!out->exceedance[k].aep ||
+                !summary_alloc(&o->arena, settings->quantile_count, &out->summary[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool outcome_alloc(const struct portfolio *portfolio, struct outcome *o)
+{
+    const struct settings *settings = &portfolio->settings;
+    const uint64_t years = settings->years;
+    const size_t periods = settings->return_period_count, levels = settings->quantile_count;
+
+    *o = (struct outcome){.portfolio = portfolio};
+    o->annual_loss = arena_alloc(&o->arena, years, sizeof *o->annual_loss);
+    o->largest_event = arena_alloc(&o->arena, years, sizeof *o->largest_event);
+    o->event_count = arena_alloc(&o->arena, years, sizeof *o->event_count);
+    o->worst_years = arena_alloc(&o->arena, WORST_MAX, sizeof *o->worst_years);
+    o->worst_events = arena_alloc(&o->arena, WORST_MAX, sizeof *o->worst_events);
+    o->exceedance.aep = arena_alloc(&o->arena, periods + 1, sizeof *o->exceedance.aep);
+    o->exceedance.oep = arena_alloc(&o->arena, periods + 1, sizeof *o->exceedance.oep);
+    return o->annual_loss && o->largest_event && o->event_count && o->worst_years &&
+           o->worst_events && o->exceedance.aep && o->exceedance.oep &&
+           summary_alloc(&o->arena, levels, &o->summary) && groups_alloc(o) &&
+           contributors_alloc(&o->arena, portfolio->scenario_count, levels, &o->scenarios) &&
+           contributors_alloc(&o->arena, portfolio->assets.count, levels, &o->assets);
+}
+
+void outcome_free(struct outcome *outcome)
+{
+    arena_free(&outcome->arena);
+    *outcome = (struct outcome){0};
+}
+
+// What is known without simulating; scenario by scenario, in a fixed order. `variance`: of each asset,
+// what a Poisson stream of its mean rate would lack.
+static void exact_fill(const struct scenario_plans *plans, struct outcome *o, double *variance)
+{
+    o->summary.aal_exact = 0;
+    for (size_t s = 0; s < plans->count; s++) {
+        const struct scenario_plan *plan = &plans->plans[s];
+        const struct selection *selection = plan->scenario->selection;
+
+        o->scenarios[s].event_rate = plan->loss_events_per_year;
+        o->scenarios[s].aal_exact = plan->aal_exact;
+        o->summary.aal_exact += plan->aal_exact;
+        for (size_t i = 0; i < selection->count; i++) {
+            const uint32_t a = selection->assets[i];
+            const double aal = scenario_plan_asset_aal(plan, i);
+            const double quantity = (double)plan->assets->quantity[a];
+
+            o->assets[a].event_rate += scenario_plan_asset_rate(plan, i);
+            o->assets[a].aal_exact += aal;
+            variance[a] +=
+                (plan->row_variance - plan->unit_variance / quantity) * aal * aal;
+        }
+    }
+}
+
+// Nonzero values of `from`, sorted; `to` has room for twice `years`.
+static size_t sorted_nonzero(const int64_t *from, uint64_t years, int64_t *to)
+{
+    size_t n = 0;
+
+    for (uint64_t y = 0; y < years; y++)
+        if (from[y] > 0)
+            to[n++] = from[y];
+    losses_sort(to, to + years, n);
+    return n;
+}
+
+static void periods_fill(const struct ordered_losses *x, const struct settings *settings,
+                         struct estimate *out)
+{
+    for (size_t t = 0; t < settings->return_period_count; t++)
+        out[t] = losses_var_estimate(
+            x, years_beyond_period(settings->years, settings->return_periods[t]),
+            settings->resolution);
+}
+
+static bool groups_finish(struct outcome *o, int threads)
+{
+    const struct settings *settings = &o->portfolio->settings;
+    bool good = true;
+
+    for (size_t g = 0; g < o->portfolio->grouping_count; g++) {
+        struct group_outcome *out = &o->groups[g];
+
+#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
+        for (size_t k = 0; k < o->portfolio->groupings[g].count; k++) {
+            int64_t *sorted = malloc(2 * settings->years * sizeof *sorted);
+
+            good = good && sorted;
+            if (sorted) {
+                const struct ordered_losses x = {
+                    settings->years,
+                    sorted_nonzero(out->annual_loss + k * settings->years, settings->years,
+                                   sorted),
+                    sorted};
+
+                losses_summary(&x, settings->quantiles, settings->quantile_count,
+                               settings->resolution, &out->summary[k]);
+                periods_fill(&x, settings, out->exceedance[k].aep);
+            }
+            free(sorted);
+        }
+    }
+    return good;
+}
+
+// The order of (3) above: portfolio's figures, groups', and the tail.
+static bool tail_find(struct outcome *o, int threads, struct tail *tail, double *tvar_units)
+{
+    const struct settings *settings = &o->portfolio->settings;
+    int64_t *sorted = malloc(2 * settings->years * sizeof *sorted);
+    struct ordered_losses x = {.years = settings->years, .sorted = sorted};
+    bool good = sorted != NULL;
+
+    if (good) {
+        x.count = sorted_nonzero(o->largest_event, settings->years, sorted);
+        periods_fill(&x, settings, o->exceedance.oep);
+        x.count = sorted_nonzero(o->annual_loss, settings->years, sorted);
+        periods_fill(&x, settings, o->exceedance.aep);
+        losses_summary(&x, settings->quantiles, settings->quantile_count, settings->resolution,
+                       &o->summary);
+        for (size_t l = 0; l < settings->quantile_count; l++) {
+            double error;
+
+            tvar_units[l] = losses_tvar(
+                &x, years_beyond_quantile(settings->years, settings->quantiles[l]), 1, &error);
+        }
+        for (size_t s = 0; s < o->portfolio->scenario_count; s++)
+            if (scenario_variance_infinite(&o->portfolio->scenarios[s]))
+                o->summary.aal_error = HUGE_VAL;
+        good = tail_make(o->annual_loss, settings->years, sorted, x.count, settings->quantiles,
+                         settings->quantile_count, tail) &&
+               groups_finish(o, threads);
+    }
+    free(sorted);
+    return good;
+}
+
+static bool run_phases(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                       int threads, struct progress *progress, double *variance, struct outcome *o,
+                       struct diagnostics *d)
+{
+    struct tail tail = {0};
+    double tvar_units[TAIL_LEVELS_MAX];
+    bool good;
+
+    exact_fill(plans, o, variance);
+    *progress = (struct progress){
+        .tell = progress->tell, .context = progress->context, .phase = "simulating", .to = 0.5};
+    if (!first_pass(portfolio, plans, threads, progress, o, d))
+        return false;
+    good = tail_find(o, threads, &tail, tvar_units);
+    if (!good)
+        diagnostics_add(d, NULL, "out of memory while sorting the annual losses");
+    progress->phase = "attributing";
+    progress->from = 0.5;
+    progress->to = 1;
+    good = good && replay(portfolio, plans, &tail, variance, tvar_units, threads, progress, o, d);
+    tail_free(&tail);
+    return good;
+}
+
+bool simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *tell,
+                  void *context, struct outcome *outcome, struct diagnostics *d)
+{
+    struct progress progress = {.tell = tell, .context = context};
+    struct scenario_plans plans = {0};
+    double *variance = calloc(portfolio->assets.count + 1, sizeof *variance);
+    bool good = outcome_alloc(portfolio, outcome) && variance;
+
+    if (!good)
+        diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
+                        (unsigned long long)portfolio->settings.years);
+    good = good && scenario_plans_make(portfolio, threads, &plans, d) &&
+           run_phases(portfolio, &plans, threads, &progress, variance, outcome, d);
+    scenario_plans_free(&plans);
+    free(variance);
+    return good;
+}

@@ -1,0 +1,30 @@
+// The worst years and the worst events, kept while events are replayed.
+#ifndef LOSSMILL_SIMULATE_WORST_H
+#define LOSSMILL_SIMULATE_WORST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simulate/outcome.h"
+
+enum { WORST_MAX = 100 };
+
+// One thread's list of the largest events so far; merged at the end.
+struct worst_events {
+    size_t count;
+    struct worst_event events[WORST_MAX]; // largest first
+    int64_t threshold;                    // no event below it can be among the worst
+};
+
+// A total order, so that ties are broken alike whoever saw them first: loss, year, scenario, asset.
+void worst_events_add(struct worst_events *list, const struct worst_event *event);
+
+// The years with the largest annual losses, largest first, the earlier of equals first. Returns their
+// number, at most WORST_MAX. Years without loss are left out.
+size_t worst_years_find(const int64_t *annual_loss, uint64_t years, struct worst_year *worst);
+
+// The WORST_MAX-th largest of the years' largest events: no smaller event is among the worst.
+int64_t worst_events_threshold(const int64_t *largest_event, uint64_t years);
+
+#endif

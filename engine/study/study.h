@@ -1,0 +1,44 @@
+// Reading a study folder (study.ini and the CSV tables) into a portfolio.
+#ifndef LOSSMILL_STUDY_STUDY_H
+#define LOSSMILL_STUDY_STUDY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diagnostics.h"
+#include "models/portfolio.h"
+
+// An input file as it was read: what /study/ keeps and whose hash an auditor compares.
+struct study_input {
+    const char *name; // relative to the study folder, such as "assets.csv"
+    const unsigned char *bytes;
+    size_t size;
+    char sha256[65]; // lower-case hexadecimal
+};
+
+// What `check` tells beside the errors.
+struct study_facts {
+    size_t asset_rows, threat_rows, scenario_rows, skipped_assets;
+    double exposures;                 // sum over scenarios of matched assets
+    size_t distinct_selections, distinct_distributions;
+    size_t tag_count;                 // unknown columns kept as tags
+    const char *const *tags;          // "assets.csv: cost_centre"
+    size_t unreached_assets;          // that no scenario reaches
+    double unreached_value;           // value x quantity of those, where given
+};
+
+struct study {
+    struct arena arena;
+    struct portfolio portfolio;
+    struct study_facts facts;
+    size_t input_count;
+    const struct study_input *inputs; // in name order
+};
+
+// Reads and checks everything; all errors and warnings of the study go to `d`, in one go. True if
+// there was no error. The study is to be freed in either case.
+bool study_read(struct study *study, const char *folder, struct diagnostics *d);
+void study_free(struct study *study);
+
+#endif

@@ -1,0 +1,112 @@
+// What is simulated: assets, scenarios and the rows they select. The study reader fills it; the
+// engine only reads it. Everything lives in the study's arena and is immutable once read.
+//
+// Order: assets and scenarios stand in the order of their ids (byte-wise), never of their rows, so that
+// no figure and no byte of the output depends on the order of rows.
+#ifndef LOSSMILL_MODELS_PORTFOLIO_H
+#define LOSSMILL_MODELS_PORTFOLIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "models/distribution.h"
+
+enum stage { STAGE_PRIMARY, STAGE_SECONDARY, STAGES };
+
+// FAIR's six forms of loss, and `total` where the study does not split a loss.
+enum loss_form {
+    FORM_PRODUCTIVITY,
+    FORM_RESPONSE,
+    FORM_REPLACEMENT,
+    FORM_FINES,
+    FORM_COMPETITIVE_ADVANTAGE,
+    FORM_REPUTATION,
+    FORM_TOTAL,
+    LOSS_FORMS
+};
+extern const char *const loss_form_names[LOSS_FORMS]; // "productivity", ...
+extern const char *const stage_names[STAGES];         // "primary", "secondary"
+
+enum effect { EFFECT_C = 1, EFFECT_I = 2, EFFECT_A = 4 }; // a scenario's effect is a set of these; 0: not given
+
+enum counts { COUNTS_POISSON, COUNTS_NEGBINOMIAL, COUNTS_AT_MOST_ONCE };
+enum frequency_per { FREQUENCY_PER_SCENARIO, FREQUENCY_PER_UNIT };
+enum loss_basis { LOSS_BASIS_MONEY, LOSS_BASIS_VALUE };
+enum stated { STATED_CURRENT, STATED_INHERENT };
+
+// Rows that a selector matches; shared by all scenarios with an equal selector.
+struct selection {
+    size_t count;
+    const uint32_t *assets; // ascending asset indices
+    double units;           // sum of their quantities, exact below 2^53
+};
+
+struct assets {
+    size_t count;
+    const char *const *id;
+    const char *const *name;        // "" where missing
+    const uint64_t *id_hash;        // XXH3 of the id; no two are equal
+    const double *value;            // of one unit, in currency; NaN where missing
+    const uint64_t *quantity;       // >= 1
+    const struct distribution *const *resistance; // NULL where missing
+};
+
+struct scenario {
+    const char *id, *name, *owner, *threat_id;
+    uint64_t id_hash;
+    uint8_t effect;
+    enum stated stated;
+    const struct selection *selection; // count may be 0 under empty_selection = warn
+    enum frequency_per frequency_per;
+    enum counts counts;
+    double negbinomial_k;
+    const struct distribution *frequency; // threat events per year; at_most_once: a probability
+    // Exactly one way: given; or capability (against each asset's resistance); or neither: 1.
+    const struct distribution *susceptibility;
+    const struct distribution *capability;
+    const struct distribution *loss[STAGES][LOSS_FORMS]; // NULL where absent; at least one is not
+    const struct distribution *secondary_probability;    // NULL unless a secondary form needs it
+    const struct distribution *secondary_form_probability[LOSS_FORMS]; // that form's own coin
+    double form_correlation; // loading in [-1, 1] of every form's normal score on one common factor
+    enum loss_basis loss_basis;               // VALUE: losses are fractions of the asset's value
+    const struct distribution *outage_hours;  // productivity is then per hour
+};
+
+// A way to divide the portfolio: the values of one column, or of two or more crossed.
+struct grouping {
+    const char *name;          // as in [groups] by, such as "threat_id*business_unit"
+    size_t count;              // groups; those without any exposure are left out
+    const char *const *names;  // ascending; crossed values are joined by " * "; "" is missing
+    // group of (scenario s, asset a) = code[scenario_part[s] * asset_parts + asset_part[a]]
+    const uint32_t *scenario_part; // per scenario; NULL: 0 for all
+    const uint32_t *asset_part;    // per asset; NULL: 0 for all
+    uint32_t asset_parts;
+    const uint32_t *code; // UINT32_MAX where no exposure has the pair
+};
+
+enum rate_uncertainty { RATE_UNCERTAINTY_YEAR, RATE_UNCERTAINTY_NONE };
+enum annual_loss { ANNUAL_LOSS_EVENTS, ANNUAL_LOSS_PRODUCT };
+
+struct settings {
+    const char *title, *currency, *as_of;
+    double resolution; // currency units in one unit of money counted, such as 0.01
+    uint64_t years, seed;
+    enum rate_uncertainty rate_uncertainty;
+    enum annual_loss annual_loss;
+    size_t return_period_count, quantile_count;
+    const double *return_periods; // ascending
+    const double *quantiles;      // ascending, in (0, 1)
+    uint64_t detail;              // assets with VaR and TVaR
+};
+
+struct portfolio {
+    struct settings settings;
+    struct assets assets;
+    size_t scenario_count;
+    const struct scenario *scenarios;
+    size_t grouping_count;
+    const struct grouping *groupings;
+};
+
+#endif

@@ -1,0 +1,29 @@
+# Sourced by scripts/quickstart, scripts/test and .ci/run: installing Debian packages, only what is
+# missing, and saying so.
+
+packages_build="gcc libc6-dev cmake ninja-build pkg-config libhdf5-dev libcsv-dev libinih-dev
+    libxxhash-dev nettle-dev"
+packages_test="libcmocka-dev libgsl-dev python3 python3-h5py python3-xarray python3-pandas
+    python3-netcdf4 hdf5-tools netcdf-bin"
+
+# packages_need WHY PACKAGE...: returns at once, without network, if all are installed.
+packages_need() {
+    local why=$1 package missing=() sudo=()
+    shift
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            missing+=("$package")
+    done
+    ((${#missing[@]} > 0)) || return 0
+    echo "Installing ${missing[*]} ($why)"
+    if ((EUID != 0)); then
+        if ! command -v sudo >/dev/null; then
+            echo "Not root, and there is no sudo. Install these packages, then start again." >&2
+            return 1
+        fi
+        sudo=(sudo)
+    fi
+    "${sudo[@]}" apt-get update -qq
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}

@@ -1,0 +1,450 @@
+#!/usr/bin/env python3
+"""The real binary, end to end: test_commands.py PATH_TO_lossmill
+
+Every function whose name is a claim is one test; it gets a fresh folder. The last line of the output
+is 'N passed, N failed'.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import h5py
+import numpy
+
+LOSSMILL = os.path.abspath(sys.argv[1])
+COMMANDS = ["new", "check", "run", "show", "generate"]
+DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
+
+
+# ---------------------------------------------------------------------------------- helpers
+
+
+def call(*arguments, status=DONE, environment=None, **others):
+    """Runs lossmill, checks its exit status, returns (stdout, stderr)."""
+    done = subprocess.run([LOSSMILL, *map(str, arguments)], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=600,
+                          env={**os.environ, **(environment or {})}, **others)
+    out, err = done.stdout.decode("utf-8", "strict"), done.stderr.decode("utf-8", "replace")
+    assert done.returncode == status, (
+        f"lossmill {' '.join(map(str, arguments))}: status {done.returncode}, not {status}\n{out}\n{err}")
+    return out, err
+
+
+def study(folder, assets=200, scenarios=12, *more):
+    path = os.path.join(folder, "study")
+    call("generate", path, "--assets", assets, "--scenarios", scenarios, "--years", 40000, *more)
+    return path
+
+
+def rewrite(path, change):
+    """Reads a CSV table, lets `change` edit the list of its rows, writes it back."""
+    with open(path, newline="", encoding="utf-8") as file:
+        head, *rows = list(csv.reader(file))
+    rows = change(rows) or rows
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([head, *rows])
+
+
+def group_by(path, column):
+    ini = os.path.join(path, "study.ini")
+    with open(ini, encoding="utf-8") as file:
+        text = re.sub(r"(?m)^by = .*$", f"by = {column}", file.read())
+    with open(ini, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def run(path, name="run.h5", *more):
+    output = os.path.join(os.path.dirname(path), name)
+    call("run", path, "-o", output, *more)
+    return output
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def group_rows(path, column):
+    """Annual losses of every group of a column: {name: array}."""
+    with h5py.File(path, "r") as file:
+        group = file["group"][column]
+        names = next(group[name][()] for name in (column, "name", "names", "group")
+                     if name in group and group[name].dtype.kind in "SO")
+        losses = group["annual_loss"][()]
+    return {name.decode(): losses[i] for i, name in enumerate(names)}
+
+
+def portfolio(path, column="annual_loss"):
+    with h5py.File(path, "r") as file:
+        return file["portfolio"][column][()]
+
+
+def folder_listing(folder):
+    return sorted(os.listdir(folder))
+
+
+# ---------------------------------------------------------------------------------- command line
+
+
+def version_and_help_go_to_stdout(folder):
+    out, err = call("--version")
+    assert re.fullmatch(r"lossmill \d+\.\d+\.\d+\n", out) and err == ""
+    out, err = call("--help")
+    assert all(name in out for name in COMMANDS) and err == ""
+    assert call("help")[0] == out
+
+
+def every_command_has_help_with_an_example(folder):
+    for name in COMMANDS:
+        out, err = call(name, "--help")
+        assert out.startswith(f"Usage: lossmill {name} ") and err == ""
+        assert f"Example:\n  lossmill {name}" in out
+        assert call("help", name)[0] == out
+        assert max(map(len, out.splitlines())) <= 100
+
+
+def wrong_usage_is_status_2_and_says_why(folder):
+    for arguments, word in [
+            ([], "Usage"),
+            (["chekc"], '"check"'),
+            (["nonsense"], "no command"),
+            (["check"], "missing"),
+            (["check", "a", "b"], "too many"),
+            (["check", "--jsno", "a"], "--json"),
+            (["check", "-Z", "a"], "-Z"),
+            (["check", "--json", "--csv", "a"], "exclude"),
+            (["run", "a"], "-o"),
+            (["run", "a", "-o"], "-o needs a value"),
+            (["run", "a", "-o", "b", "--years", "many"], "whole number"),
+            (["run", "a", "-o", "b", "--years", "-3"], "whole number"),
+            (["run", "a", "-o", "b", "--threads", "0"], "whole number"),
+            (["run", "a", "-o", "b", "--years", "99999999999999999999"], "whole number"),
+            (["generate", folder + "/x"], "--assets"),
+            (["generate", folder + "/x", "--assets", "5", "--scenarios", "0"], "whole number"),
+    ]:
+        out, err = call(*arguments, status=USAGE)
+        assert out == "" and word in err, (arguments, err)
+
+
+def bad_input_is_status_3(folder):
+    out, err = call("check", os.path.join(folder, "nothing"), status=INPUT)
+    assert "nothing" in err or "study.ini" in err
+    junk = os.path.join(folder, "junk.h5")
+    for content in (b"", b"junk", b"\211HDF\r\n\032\n" + bytes(500)):
+        with open(junk, "wb") as file:
+            file.write(content)
+        out, err = call("show", junk, status=INPUT)
+        assert out == "" and err != ""
+    call("show", os.path.join(folder, "absent.h5"), status=INPUT)
+
+
+def a_wrong_cell_is_named_with_file_line_and_column(folder):
+    path = study(folder)
+    rewrite(os.path.join(path, "scenarios.csv"), lambda rows: rows[4].__setitem__(5, "pert 3 2 1"))
+    for command in (["check", path], ["run", path, "-o", os.path.join(folder, "run.h5")]):
+        out, err = call(*command, status=INPUT)
+        assert "scenarios.csv:6" in err and "frequency" in err, err
+        assert out == ""
+    assert folder_listing(folder) == ["study"]
+
+
+def a_full_standard_output_is_status_4(folder):
+    path = study(folder)
+    file = run(path)
+    for arguments in (["--help"], ["check", path], ["check", path, "--json"], ["show", file],
+                      ["show", file, "--csv"], ["show", file, "--json"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([LOSSMILL, *arguments], stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == SYSTEM, (arguments, done)
+        assert b"No space left" in done.stderr
+
+
+# ---------------------------------------------------------------------------------- new, generate
+
+
+def a_new_study_runs(folder):
+    path = os.path.join(folder, "study")
+    call("new", path)
+    assert folder_listing(path) == ["assets.csv", "scenarios.csv", "study.ini"]
+    out, err = call("check", path)
+    assert err == "" and "press-line" not in err
+    file = run(path, "run.h5", "--years", 20000)
+    out, _ = call("show", file)
+    assert "A first study" in out
+    call("new", path, status=USAGE)
+
+
+def generate_gives_the_same_files_again(folder):
+    for name in ("one", "two", "seed2"):
+        call("generate", os.path.join(folder, name), "--assets", 500, "--scenarios", 30,
+             "--seed", 2 if name == "seed2" else 1)
+    same, differ = [], []
+    for name in ("assets.csv", "scenarios.csv", "threats.csv", "study.ini"):
+        one, two, other = (digest(os.path.join(folder, x, name)) for x in ("one", "two", "seed2"))
+        same.append(one == two)
+        differ.append(one != other)
+    assert all(same) and sum(differ) >= 3
+
+
+def generate_refuses_a_folder_that_is_not_empty(folder):
+    path = os.path.join(folder, "full")
+    os.mkdir(path)
+    with open(os.path.join(path, "precious"), "w", encoding="utf-8") as file:
+        file.write("text")
+    call("generate", path, "--assets", 5, "--scenarios", 5, status=USAGE)
+    assert folder_listing(path) == ["precious"]
+    call("generate", os.path.join(folder, "no", "parent"), "--assets", 5, "--scenarios", 5,
+         status=SYSTEM)
+
+
+def generated_studies_pass_check_at_every_size(folder):
+    for i, (assets, scenarios, more) in enumerate([
+            (1, 1, []), (7, 40, []), (300, 20, ["--threats", "1"]), (2000, 200, ["--seed", "9"]),
+            (150, 150, ["--single-asset"]), (90, 200, ["--single-asset", "--years", "20"])]):
+        path = os.path.join(folder, str(i))
+        call("generate", path, "--assets", assets, "--scenarios", scenarios, *more)
+        out, err = call("check", path, "--json")
+        facts = json.loads(out)
+        assert facts["read"]["asset_rows"] == assets
+        assert facts["read"]["scenario_rows"] == scenarios
+        if "--single-asset" in more:
+            assert facts["read"]["exposures"] == scenarios
+
+
+# ---------------------------------------------------------------------------------- check, run, show
+
+
+def check_agrees_with_itself_in_three_forms(folder):
+    path = study(folder)
+    out, err = call("check", path)
+    assert "Threat events" in out and max(map(len, out.splitlines())) <= 100
+    facts = json.loads(call("check", path, "--json")[0])
+    rows = list(csv.DictReader(call("check", path, "--csv")[0].splitlines()))
+    assert len(rows) == len(facts["scenarios"]) == 12
+    for row, scenario in zip(rows, facts["scenarios"]):
+        assert row["scenario_id"] == scenario["scenario_id"]
+        assert float(row["loss_events_per_year"]) == scenario["loss_events_per_year"]
+        assert scenario["loss_events_per_year"] <= scenario["threat_events_per_year"] * (1 + 1e-12)
+    total = sum(scenario["aal_exact"] for scenario in facts["scenarios"])
+    assert abs(total - facts["total"]["aal_exact"]) < 1e-9 * total
+
+
+def run_says_where_the_file_is_and_what_to_type_next(folder):
+    path = study(folder)
+    file = os.path.join(folder, "run.h5")
+    out, err = call("run", path, "-o", file)
+    assert err == "" and f"lossmill show {file}" in out and "simulation error" in out
+    assert call("run", path, "-o", file, "--quiet") == ("", "")
+    facts = json.loads(call("run", path, "-o", file, "--json")[0])
+    assert facts["years"] == 40000 and facts["headline"]["aal"] > 0
+
+
+def a_result_is_readable_by_its_owner_only(folder):
+    file = run(study(folder))
+    assert os.stat(file).st_mode & 0o077 == 0
+    assert folder_listing(folder) == ["run.h5", "study"]
+
+
+def show_json_agrees_with_the_file(folder):
+    path = study(folder)
+    file = run(path)
+    facts = json.loads(call("show", file, "--json")[0])
+    losses = portfolio(file)
+    assert facts["years"] == len(losses) == 40000
+    assert abs(facts["summary"]["aal"] - losses.mean()) < 1e-9 * losses.mean()
+    assert abs(facts["summary"]["probability_of_loss"] - (losses > 0).mean()) < 1e-12
+    ordered = numpy.sort(losses)
+    for row in facts["exceedance"]:
+        period = row["return_period"]
+        rank = int(numpy.ceil(40000 * (1 - 1 / period) - 1e-6)) # inf{x: F(x) >= p}
+        assert abs(row["aep"]["value"] - ordered[rank - 1]) < 0.005, row
+        assert row["aep"]["lower"] <= row["aep"]["value"] <= row["aep"]["upper"]
+        assert row["oep"]["value"] <= row["aep"]["value"]
+    assert abs(sum(x["aal"] for x in facts["scenarios"]) - losses.mean()) < 1e-6 * losses.mean()
+    assert abs(sum(facts["form_share"].values()) - 1) < 1e-9
+    checked = json.loads(call("check", path, "--json")[0])
+    exact = checked["total"]["aal_exact"]
+    assert abs(exact - losses.mean()) < 5 * facts["summary"]["aal_standard_error"]
+
+
+def show_prints_one_page_of_100_columns(folder):
+    file = run(study(folder))
+    for locale in ("C.UTF-8", "C"):
+        out, err = call("show", file, environment={"LC_ALL": locale})
+        assert err == "" and max(map(len, out.splitlines())) <= 100
+        assert all(not line.endswith(" ") for line in out.splitlines())
+        assert "simulation error, not the uncertainty of the inputs" in out
+        assert "\033" not in out
+        assert out.isascii() == (locale == "C")
+
+
+def show_csv_has_one_figure_a_row(folder):
+    file = run(study(folder))
+    rows = list(csv.DictReader(call("show", file, "--csv")[0].splitlines()))
+    facts = json.loads(call("show", file, "--json")[0])
+    aal = [x for x in rows if x["table"] == "portfolio" and x["measure"] == "aal"]
+    assert len(aal) == 1 and float(aal[0]["value"]) == facts["summary"]["aal"]
+    assert {x["annual_loss"] for x in rows} == {"events"}
+
+
+def no_cell_of_a_csv_is_a_formula(folder):
+    path = study(folder)
+    def poison(rows):
+        rows[0][1] = "=cmd|' /C calc'!A0"
+        rows[1][1] = "@SUM(1)"
+        rows[2][1] = "-2+3"
+    rewrite(os.path.join(path, "scenarios.csv"), poison)
+    names = [x["name"] for x in csv.DictReader(call("check", path, "--csv")[0].splitlines())]
+    assert names[0] == "'=cmd|' /C calc'!A0" and names[1] == "'@SUM(1)" and names[2] == "'-2+3"
+
+
+def a_name_sends_no_commands_to_the_terminal(folder):
+    path = study(folder)
+    rewrite(os.path.join(path, "scenarios.csv"),
+            lambda rows: rows[0].__setitem__(1, "red \033[31m \u009b31m \u202e"))
+    done = subprocess.run([LOSSMILL, "check", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode == DONE: # else the reader refuses such a name
+        out, err = call("show", run(path), environment={"LC_ALL": "C.UTF-8"})
+        assert not set("\033\u009b\u202e") & set(out + err)
+    assert b"\033" not in done.stdout + done.stderr
+
+
+# ---------------------------------------------------------------------------------- reproducibility
+
+
+def threads_change_no_byte(folder):
+    path = study(folder, 2000, 60)
+    digests = {digest(run(path, f"{threads}.h5", "--threads", threads)) for threads in (1, 2, 3, 8)}
+    assert len(digests) == 1
+
+
+def more_years_keep_the_years_already_drawn(folder):
+    path = study(folder)
+    for column in ("annual_loss", "largest_event", "event_count"):
+        short = portfolio(run(path, "short.h5", "--years", 20001), column)
+        long = portfolio(run(path, "long.h5", "--years", 50000), column)
+        assert len(short) == 20001 and len(long) == 50000
+        assert numpy.array_equal(short, long[:20001])
+
+
+def another_seed_is_another_sample(folder):
+    path = study(folder)
+    one, two = (portfolio(run(path, "run.h5", "--seed", seed)) for seed in (5, 6))
+    assert not numpy.array_equal(one, two)
+    assert numpy.array_equal(one, portfolio(run(path, "run.h5", "--seed", 5)))
+
+
+def shuffled_rows_change_no_figure(folder):
+    path = study(folder)
+    group_by(path, "scenario_id")
+    before = group_rows(run(path, "before.h5"), "scenario_id")
+    for table in ("assets.csv", "threats.csv", "scenarios.csv"):
+        rewrite(os.path.join(path, table), lambda rows: random.Random(1).shuffle(rows))
+    after = group_rows(run(path, "after.h5"), "scenario_id")
+    assert list(before) == list(after)
+    assert all(numpy.array_equal(before[name], after[name]) for name in before)
+
+
+def a_scenario_added_changes_no_other_years(folder):
+    path = study(folder)
+    group_by(path, "scenario_id")
+    before = group_rows(run(path, "before.h5"), "scenario_id")
+    rewrite(os.path.join(path, "scenarios.csv"),
+            lambda rows: rows.insert(0, ["AAA", *rows[7][1:]]))
+    after = group_rows(run(path, "after.h5"), "scenario_id")
+    assert len(after) == len(before) + 1
+    assert all(numpy.array_equal(before[name], after[name]) for name in before)
+    assert not numpy.array_equal(after["AAA"], after["S008"]) # a stream of its own
+
+
+# ---------------------------------------------------------------------------------- durability
+
+
+def an_output_that_cannot_be_written_is_refused_at_once(folder):
+    path = study(folder)
+    started = time.monotonic()
+    for output in (os.path.join(folder, "absent", "run.h5"), "/proc/run.h5", folder, "/dev/null"):
+        out, err = call("run", path, "-o", output, "--years", 1000000000, status=SYSTEM)
+        assert out == "" and err != ""
+    assert time.monotonic() - started < 5
+    assert os.path.exists("/dev/null") and not os.path.isfile("/dev/null")
+
+
+def a_file_that_is_no_result_is_not_replaced(folder):
+    path = study(folder)
+    assets = os.path.join(path, "assets.csv")
+    before = digest(assets)
+    call("run", path, "-o", assets, status=SYSTEM)
+    assert digest(assets) == before
+
+
+def a_failed_run_leaves_the_old_result(folder):
+    path = study(folder)
+    file = run(path)
+    before = digest(file)
+    os.rename(os.path.join(path, "assets.csv"), os.path.join(folder, "away"))
+    call("run", path, "-o", file, status=INPUT)
+    assert digest(file) == before
+
+
+def a_signal_stops_the_run_and_leaves_no_file(folder):
+    path = study(folder, 2000, 300)
+    for number, delay in ((signal.SIGINT, 0.02), (signal.SIGINT, 1.0), (signal.SIGTERM, 1.5)):
+        process = subprocess.Popen([LOSSMILL, "run", path, "-o", os.path.join(folder, "run.h5"),
+                                    "--years", "20000000"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        # A signal before main() has installed its handler kills, as it kills any program.
+        time.sleep(delay if delay > 0.1 else 0.3)
+        process.send_signal(number)
+        started = time.monotonic()
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == STOPPED, (process.returncode, out, err)
+        assert time.monotonic() - started < 20
+        assert b"stopped" in err and out == b""
+        assert folder_listing(folder) == ["study"]
+
+
+# ----------------------------------------------------------------------------------
+
+
+def main():
+    tests = [value for value in list(globals().values())
+             if callable(value) and getattr(value, "__code__", None)
+             and value.__code__.co_varnames[:value.__code__.co_argcount] == ("folder",)
+             and value is not folder_listing]
+    chosen = sys.argv[2:]
+    passed = failed = 0
+    for test in tests:
+        if chosen and test.__name__ not in chosen:
+            continue
+        folder = tempfile.mkdtemp(prefix="lossmill-commands-")
+        started = time.monotonic()
+        try:
+            test(folder)
+            passed += 1
+            verdict = "ok"
+        except Exception:
+            traceback.print_exc(file=sys.stdout)
+            failed += 1
+            verdict = "FAILED"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        print(f"{verdict:6} {test.__name__.replace('_', ' ')} ({time.monotonic() - started:.1f} s)",
+              flush=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
