@@ -75,6 +75,16 @@ static const struct distribution_kind family_kind = {
     .expectation = family_expectation,
 };
 
+// Kernels that are an approximation end where the sampler's tails do; closed forms go on to 1e-300,
+// which is what integrals over heavy tails need.
+static double least_tail(enum quantile_kernel kernel)
+{
+    const bool approximated =
+        kernel == QUANTILE_TABLE || kernel == QUANTILE_NORMAL || kernel == QUANTILE_LOGNORMAL;
+
+    return approximated ? 0x1p-65 : 0x1p-1000;
+}
+
 const struct distribution *distribution_of_family(const struct distribution_builder *b,
                                                   const struct distribution_family *family,
                                                   const double *p)
@@ -94,6 +104,7 @@ const struct distribution *distribution_of_family(const struct distribution_buil
         return NULL;
     }
     node->base.kind = &family_kind;
+    node->base.least_tail = least_tail(node->form.kernel);
     node->base.draws = 1;
     node->base.mean = family->mean(node->p);
     node->base.variance = family->variance(node->p);

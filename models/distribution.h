@@ -24,7 +24,7 @@ struct distribution_family {
     const char *name;                                        // the cell's first word
     const char *summary;                                     // the manual's line on it
     const char *parameters[DISTRIBUTION_PARAMETERS_MAX + 1]; // in the cell's order, then NULL
-    int optional;          // how many of the last parameters may be left out
+    int optional;                                 // how many of the last parameters may be left out
     double defaults[DISTRIBUTION_PARAMETERS_MAX]; // for those, by parameter index
 
     // Adds one diagnostic at `at` for each parameter out of range; true if there was none. `p`
@@ -49,8 +49,8 @@ struct distribution_family {
 // A parsed cell: a tree. Immutable after distribution_parse, shared by threads.
 struct distribution;
 
-// Reads the numbers of column COLUMN of FILE for an `empirical FILE:COLUMN` cell. The returned array
-// lives in `arena`; NULL after adding diagnostics if it cannot be read.
+// Reads the numbers of column COLUMN of FILE for an `empirical FILE:COLUMN` cell. The returned
+// array lives in `arena`; NULL after adding diagnostics if it cannot be read.
 typedef const double *empirical_reader(void *context, const char *file, const char *column,
                                        const struct place *at, struct arena *arena, size_t *count,
                                        struct diagnostics *d);
@@ -62,11 +62,12 @@ struct distribution_reader {
     bool decimal_comma;          // numbers are written 12,5 ([csv] decimal = comma)
 };
 
-// The distribution that the cell says, or NULL after adding at least one diagnostic at `at`: unknown
-// family (with the nearest name), wrong number of parameters (with the names), parameter out of
-// range, spreadsheet habits in a number (12,5 / 15 % / 1 000 000 / 1'000'000 / EUR 50k / #N/A / a
-// date; the message names the habit and shows the cell as it should be), an interval of `from`/`to`
-// that holds less than 1e-6 of the probability, weights that do not sum to 1 within 1e-9.
+// The distribution that the cell says, or NULL after adding at least one diagnostic at `at`:
+// unknown family (with the nearest name), wrong number of parameters (with the names), parameter
+// out of range, spreadsheet habits in a number (12,5 / 15 % / 1 000 000 / 1'000'000 / EUR 50k /
+// #N/A / a date; the message names the habit and shows the cell as it should be), an interval of
+// `from`/`to` that holds less than 1e-6 of the probability, weights that do not sum to 1 within
+// 1e-9.
 const struct distribution *distribution_parse(const char *cell, const struct place *at,
                                               const struct distribution_reader *reader,
                                               struct diagnostics *d);
@@ -74,9 +75,10 @@ const struct distribution *distribution_parse(const char *cell, const struct pla
 // How many uniforms one value takes: 1 for all but `product` and what contains one.
 unsigned distribution_draws(const struct distribution *x);
 
-// For distribution_draws(x) == 1. value[i] is exceeded with probability tail[i], for i < n. Tails lie
-// in [2^-65, 1]: small ones are large losses, which 1 - tail would round away. Monotone: a smaller
-// tail never gives a smaller value. No error, no allocation, thread-safe, same bits everywhere.
+// For distribution_draws(x) == 1. value[i] is exceeded with probability tail[i], for i < n. Tails
+// lie in [2^-65, 1]: small ones are large losses, which 1 - tail would round away. Monotone: a
+// smaller tail never gives a smaller value. No error, no allocation, thread-safe, same bits
+// everywhere.
 void distribution_quantile(const struct distribution *x, size_t n, const double *restrict tail,
                            double *restrict value);
 
@@ -89,7 +91,7 @@ enum { DISTRIBUTION_BATCH = 1024 };
 void distribution_draw(const struct distribution *x, size_t n, tail_source *source, void *context,
                        double *restrict value);
 
-double distribution_survival(const struct distribution *x, double value); // P(X > value)
+double distribution_survival(const struct distribution *x, double value);       // P(X > value)
 double distribution_at_most_strict(const struct distribution *x, double value); // P(X < value)
 double distribution_mean(const struct distribution *x);     // HUGE_VAL if infinite
 double distribution_variance(const struct distribution *x); // HUGE_VAL if infinite
@@ -98,11 +100,12 @@ void distribution_support(const struct distribution *x, double *low, double *hig
 // True, with the value, if only one value is possible.
 bool distribution_is_constant(const struct distribution *x, double *value);
 
-// E f(X), by tanh-sinh quadrature over the quantile function, split at the `breaks` (ascending values
-// of X where f is not smooth) and at X's own kinks. Relative error about 1e-12 for f smooth between
-// breaks; exact sums for atoms. `f` may be unbounded as long as the integral converges.
-double distribution_expectation(const struct distribution *x, double (*f)(double value, void *context),
-                                void *context, const double *breaks, size_t break_count);
+// E f(X), by tanh-sinh quadrature over the quantile function, split at the `breaks` (ascending
+// values of X where f is not smooth) and at X's own kinks. Relative error about 1e-12 for f smooth
+// between breaks; exact sums for atoms. `f` may be unbounded as long as the integral converges.
+double distribution_expectation(const struct distribution *x,
+                                double (*f)(double value, void *context), void *context,
+                                const double *breaks, size_t break_count);
 
 // The family named, NULL if none; families in the table's order, NULL behind the last.
 const struct distribution_family *distribution_family_find(const char *name);

@@ -51,6 +51,7 @@ struct distribution {
     double low, high;      // support
     size_t mark_count;     // ascending values at which the law is not smooth: atoms, kinks, finite
     const double *marks;   // ends of the support
+    double least_tail;     // quantile takes tails from here on, and at least from 2^-65
     bool rejects;          // a truncated product is in the tree
 };
 
@@ -106,14 +107,12 @@ void distribution_draw_from(const struct distribution *x, size_t n,
 double distribution_moment(const struct distribution *x, int power, double centre, double low,
                            double high);
 
-// The integral of f(value at t) dt over tails from `low` to `high`, split at the integrand's breaks
-// and at `kinks` (ascending values). For a smooth quantile function; `value_at` is distribution
-// x's.
+// The integral of f(value at t) dt over tails t from `low` to `high`, split at the integrand's
+// breaks and at x's marks. For one family, whose quantile function is smooth between its marks.
 double quadrature_over_tails(const struct distribution *x, const struct integrand *f, double low,
                              double high);
 
-// E f over [low, high] of x where quadrature is the way: the same `quadrature` for nested
-// integrals.
+// The kind's expectation, where there is something between `low` and `high`.
 double distribution_expectation_within(const struct distribution *x, const struct integrand *f,
                                        double low, double high);
 

@@ -51,7 +51,6 @@ static void quadrature_fill(struct quadrature *q)
     }
 }
 
-// Tails below this are not asked for: 2^-65 times what truncation may scale it by is far above.
 static double sum_level(const struct distribution *x, const struct integrand *f, double low,
                         double width, const struct quadrature_level *level)
 {
@@ -59,7 +58,7 @@ static double sum_level(const struct distribution *x, const struct integrand *f,
     double sum = 0;
 
     for (size_t i = 0; i < level->count; i++)
-        tail[i] = fmin(fma(width, level->x[i], low), 1);
+        tail[i] = fmin(fmax(fma(width, level->x[i], low), x->least_tail), 1);
     distribution_quantile(x, level->count, tail, value);
     for (size_t i = 0; i < level->count; i++)
         sum += level->weight[i] * f->f(value[i], f->context);

@@ -33,7 +33,8 @@ static void within_quantile(const struct distribution *x, size_t n, const double
         double inner[DISTRIBUTION_PIECE];
 
         for (size_t i = 0; i < count; i++)
-            inner[i] = fmin(fma(tail[start + i], node->probability, node->beyond), 1);
+            inner[i] = clamp(fma(tail[start + i], node->probability, node->beyond),
+                             node->inner->least_tail, 1);
         distribution_quantile(node->inner, count, inner, value + start);
         for (size_t i = 0; i < count; i++)
             value[start + i] = clamp(value[start + i], x->low, x->high);
@@ -124,7 +125,6 @@ static bool marks_within(const struct distribution_builder *b, struct distributi
     return true;
 }
 
-// The smallest and largest values possible: an atom-free gap at an end stays.
 const struct distribution *distribution_within(const struct distribution_builder *b,
                                                const struct distribution *x, double low,
                                                double high)
@@ -256,6 +256,7 @@ const struct distribution *distribution_capped(const struct distribution_builder
     node->base.rejects = x->rejects;
     node->base.low = x->low;
     node->base.high = cap;
+    node->base.least_tail = x->least_tail;
     node->inner = x;
     if (!marks_within(b, &node->base, x))
         return NULL;

@@ -9,8 +9,8 @@ enum isa { ISA_GENERIC, ISA_V2, ISA_V3, ISA_V4 };
 // The best that this CPU supports, or the one chosen.
 enum isa isa_current(void);
 
-// For tests and `--isa`: "generic", "v2", "v3" or "v4". False if unknown or not supported here. To be
-// called before any other thread starts.
+// For tests and `--isa`: "generic", "v2", "v3" or "v4". False if unknown or not supported here. To
+// be called before any other thread starts.
 bool isa_choose(const char *name);
 
 const char *isa_name(enum isa isa);

@@ -1,8 +1,8 @@
 // What is simulated: assets, scenarios and the rows they select. The study reader fills it; the
 // engine only reads it. Everything lives in the study's arena and is immutable once read.
 //
-// Order: assets and scenarios stand in the order of their ids (byte-wise), never of their rows, so that
-// no figure and no byte of the output depends on the order of rows.
+// Order: assets and scenarios stand in the order of their ids (byte-wise), never of their rows, so
+// that no figure and no byte of the output depends on the order of rows.
 #ifndef LOSSMILL_MODELS_PORTFOLIO_H
 #define LOSSMILL_MODELS_PORTFOLIO_H
 
@@ -28,7 +28,11 @@ enum loss_form {
 extern const char *const loss_form_names[LOSS_FORMS]; // "productivity", ...
 extern const char *const stage_names[STAGES];         // "primary", "secondary"
 
-enum effect { EFFECT_C = 1, EFFECT_I = 2, EFFECT_A = 4 }; // a scenario's effect is a set of these; 0: not given
+enum effect {
+    EFFECT_C = 1,
+    EFFECT_I = 2,
+    EFFECT_A = 4
+}; // a scenario's effect is a set of these; 0: not given
 
 enum counts { COUNTS_POISSON, COUNTS_NEGBINOMIAL, COUNTS_AT_MOST_ONCE };
 enum frequency_per { FREQUENCY_PER_SCENARIO, FREQUENCY_PER_UNIT };
@@ -45,10 +49,10 @@ struct selection {
 struct assets {
     size_t count;
     const char *const *id;
-    const char *const *name;        // "" where missing
-    const uint64_t *id_hash;        // XXH3 of the id; no two are equal
-    const double *value;            // of one unit, in currency; NaN where missing
-    const uint64_t *quantity;       // >= 1
+    const char *const *name;                      // "" where missing
+    const uint64_t *id_hash;                      // XXH3 of the id; no two are equal
+    const double *value;                          // of one unit, in currency; NaN where missing
+    const uint64_t *quantity;                     // >= 1
     const struct distribution *const *resistance; // NULL where missing
 };
 
@@ -69,15 +73,15 @@ struct scenario {
     const struct distribution *secondary_probability;    // NULL unless a secondary form needs it
     const struct distribution *secondary_form_probability[LOSS_FORMS]; // that form's own coin
     double form_correlation; // loading in [-1, 1] of every form's normal score on one common factor
-    enum loss_basis loss_basis;               // VALUE: losses are fractions of the asset's value
-    const struct distribution *outage_hours;  // productivity is then per hour
+    enum loss_basis loss_basis;              // VALUE: losses are fractions of the asset's value
+    const struct distribution *outage_hours; // productivity is then per hour
 };
 
 // A way to divide the portfolio: the values of one column, or of two or more crossed.
 struct grouping {
-    const char *name;          // as in [groups] by, such as "threat_id*business_unit"
-    size_t count;              // groups; those without any exposure are left out
-    const char *const *names;  // ascending; crossed values are joined by " * "; "" is missing
+    const char *name;         // as in [groups] by, such as "threat_id*business_unit"
+    size_t count;             // groups; those without any exposure are left out
+    const char *const *names; // ascending; crossed values are joined by " * "; "" is missing
     // group of (scenario s, asset a) = code[scenario_part[s] * asset_parts + asset_part[a]]
     const uint32_t *scenario_part; // per scenario; NULL: 0 for all
     const uint32_t *asset_part;    // per asset; NULL: 0 for all

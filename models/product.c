@@ -190,6 +190,8 @@ const struct distribution *distribution_product(const struct distribution_builde
         marks[i] = ends[i];
     distribution_set_marks(&node->base, marks, 4);
     node->base.mean = times(first->mean, second->mean);
+    if ((first->mean == HUGE_VAL || second->mean == HUGE_VAL) && node->base.low < node->base.high)
+        node->base.mean = HUGE_VAL; // whatever the sign and the mean of the other
     node->base.variance = node->base.mean == HUGE_VAL
                               ? HUGE_VAL
                               : times(first->variance, second->variance) +

@@ -27,7 +27,8 @@ static void splice_quantile(const struct distribution *x, size_t n, const double
         double *lower = value + start;
 
         for (size_t i = 0; i < count; i++)
-            inner[i] = fmin(tail[start + i] / node->share, node->tail_above);
+            inner[i] =
+                fmax(fmin(tail[start + i] / node->share, node->tail_above), node->tail->least_tail);
         distribution_quantile(node->tail, count, inner, upper);
         for (size_t i = 0; i < count; i++)
             inner[i] = fmax(tail[start + i], node->beyond);

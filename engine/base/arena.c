@@ -18,12 +18,9 @@ struct arena_chunk {
 
 static struct arena_chunk *chunk_new(size_t capacity)
 {
-    struct arena_chunk *chunk;
-
-    if (capacity > SIZE_MAX - sizeof *chunk)
-        return NULL;
     // calloc: large chunks come zeroed from the system at no cost
-    chunk = calloc(1, sizeof *chunk + capacity);
+    struct arena_chunk *chunk = calloc(1, sizeof *chunk + capacity);
+
     if (chunk)
         chunk->capacity = capacity;
     return chunk;
@@ -36,7 +33,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
     size_t bytes;
     void *memory;
 
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - alignment)
+    // no object can be larger than PTRDIFF_MAX, and the rest leaves room for a chunk's own fields
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX / 2)
         return NULL;
     bytes = bytes == 0 ? alignment : (bytes + alignment - 1) / alignment * alignment;
     if (!chunk || bytes > chunk->capacity - chunk->used) {

@@ -486,9 +486,12 @@ static const char *habit_of_number(const struct written_number *x, const char *c
 {
     const bool wrong_decimal = decimal_comma ? x->point_decimal : x->comma_decimal;
     char good[64], other[64];
+    double value;
 
     respell(x, true, decimal_comma, good);
     respell(x, false, decimal_comma, other);
+    if (!text_number(good, strlen(good), decimal_comma, &value))
+        return NULL; // 1e999
     if (x->percent)
         snprintf(message, TEXT_HABIT_MAX, "'%s' is a percentage: write %s", cell, good);
     else if ((x->money || x->scale != 1) && wrong_decimal && x->ambiguous)

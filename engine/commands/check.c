@@ -52,6 +52,11 @@ static const char *per_text(const struct scenario *scenario)
     return scenario->frequency_per == FREQUENCY_PER_UNIT ? "unit" : "scenario";
 }
 
+static const char *annual_loss_text(const struct settings *settings)
+{
+    return settings->annual_loss == ANNUAL_LOSS_PRODUCT ? "product" : "events";
+}
+
 static void print_csv(const struct portfolio *portfolio, const struct scenario_forecast *each)
 {
     static const char *const heads[] = {
@@ -65,6 +70,7 @@ static void print_csv(const struct portfolio *portfolio, const struct scenario_f
         "susceptibility",
         "aal_exact",
         "capped_share",
+        "annual_loss",
     };
     struct csv csv = {.out = stdout};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -82,6 +88,7 @@ static void print_csv(const struct portfolio *portfolio, const struct scenario_f
         csv_text(&csv, susceptibility_source(scenario));
         csv_number(&csv, each[s].aal_exact);
         csv_number(&csv, each[s].capped_share);
+        csv_text(&csv, annual_loss_text(&portfolio->settings));
         csv_end(&csv);
     }
 }
@@ -117,8 +124,7 @@ static void print_json(const struct study *study, const struct forecast *total,
     json_text(&json, "as_of", settings->as_of);
     json_whole(&json, "years", settings->years);
     json_whole(&json, "seed", settings->seed);
-    json_text(&json, "annual_loss",
-              settings->annual_loss == ANNUAL_LOSS_PRODUCT ? "product" : "events");
+    json_text(&json, "annual_loss", annual_loss_text(settings));
     json_whole(&json, "warnings", diagnostics_warnings(d));
     json_facts(&json, &study->facts);
     json_open(&json, "scenarios", '[');
@@ -214,8 +220,9 @@ static void print_text(const struct study *study, const struct forecast *total,
     const struct settings *settings = &portfolio->settings;
     const struct study_facts *facts = &study->facts;
     printf("%s\n", text_shown(settings->title, 98));
-    printf("%s%s in %s, %s years, seed %llu\n", *settings->as_of != '\0' ? "as of " : "",
-           text_shown(settings->as_of, 20), text_shown(settings->currency, 16),
+    if (settings->as_of != NULL && *settings->as_of != '\0')
+        printf("as of %s, ", text_shown(settings->as_of, 20));
+    printf("in %s, %s years, seed %llu\n", text_shown(settings->currency, 16),
            whole_text(settings->years), (unsigned long long)settings->seed);
     if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
         printf("\n%s\n", product_warning);
@@ -245,7 +252,7 @@ static void print_text(const struct study *study, const struct forecast *total,
                money_text(facts->unreached_value, NAN));
 
     heading("The run");
-    printf("  %s years, %s loss events: about %s on %d thread%s, %s of memory\n",
+    printf("  %s years, %s loss events: %s on %d thread%s, %s of memory\n",
            whole_text(settings->years),
            number_text(total->loss_events_per_year * (double)settings->years),
            duration_text(total->seconds / threads), threads, threads == 1 ? "" : "s",

@@ -17,6 +17,8 @@ void csv_text(struct csv *csv, const char *text)
 {
     double number;
     separate(csv);
+    if (text == NULL)
+        return;
     bool formula = *text != '\0' && strchr("=+-@\t\r", *text) != NULL &&
                    !text_number(text, strlen(text), false, &number);
     bool quoted = strpbrk(text, ",;\"\r\n\t") != NULL || *text == ' ';

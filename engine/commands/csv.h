@@ -11,7 +11,8 @@ struct csv {
     bool behind_cell;
 };
 
-// A cell that begins with = + - @ tab or CR and is not a number gets an apostrophe in front.
+// A cell that begins with = + - @ tab or CR and is not a number gets an apostrophe in front. NULL:
+// empty.
 void csv_text(struct csv *csv, const char *text);
 void csv_number(struct csv *csv, double number); // shortest; empty for NaN
 void csv_whole(struct csv *csv, uint64_t number);

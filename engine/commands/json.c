@@ -81,7 +81,10 @@ static void write_number(FILE *out, double number)
 void json_text(struct json *json, const char *key, const char *text)
 {
     begin(json, key);
-    write_string(json->out, text);
+    if (text == NULL)
+        fputs("null", json->out);
+    else
+        write_string(json->out, text);
 }
 
 void json_number(struct json *json, const char *key, double number)

@@ -17,9 +17,9 @@ struct json {
 };
 
 // `key` is NULL for the elements of an array and for the outermost value.
-void json_open(struct json *json, const char *key, char bracket); // '{' or '['
-void json_close(struct json *json, char bracket);                 // '}' or ']'
-void json_text(struct json *json, const char *key, const char *text);
+void json_open(struct json *json, const char *key, char bracket);     // '{' or '['
+void json_close(struct json *json, char bracket);                     // '}' or ']'
+void json_text(struct json *json, const char *key, const char *text); // NULL: null
 void json_number(struct json *json, const char *key, double number);
 void json_whole(struct json *json, const char *key, uint64_t number);
 void json_bool(struct json *json, const char *key, bool value);

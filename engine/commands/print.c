@@ -97,6 +97,8 @@ size_t text_columns(const char *text)
 
 const char *text_shown(const char *text, size_t columns)
 {
+    if (text == NULL)
+        return "";
     const char *ellipsis = sign("\u2026", "...");
     size_t room = columns;
     if (columns > 0 && text_columns(text) > columns)
@@ -153,7 +155,9 @@ const char *money_text(double amount, double error)
     int digits = 3;
     if (error > 0 && isfinite(error)) {
         // The last digit shown stands where the 95 % half-width has its first.
-        int supported = (int)floor(log10(fabs(amount))) - (int)floor(log10(2 * error)) + 1;
+        double place = pow(10, floor(log10(2 * error)));
+        double rounded = fmax(round(fabs(amount) / place), 1); // 9.98 M to 10.0 M gains a digit
+        int supported = (int)floor(log10(rounded)) + 1;
         digits = supported < 1 ? 1 : supported > 3 ? 3 : supported;
     }
     return scaled_text(amount, digits);
@@ -175,6 +179,8 @@ const char *share_text(double share)
         return "-";
     if (percent == 0)
         return "0 %";
+    if (percent < 100 && percent >= 99.95)
+        return "> 99.9 %";
     if (fabs(percent) >= 99.95)
         return text_format("%.0f %%", percent);
     if (fabs(percent) < 0.001)
@@ -224,10 +230,10 @@ const char *duration_text(double seconds)
     if (seconds < 1)
         return "under a second";
     if (seconds < 99.5)
-        return text_format("%.0f s", seconds);
+        return text_format("about %.0f s", seconds);
     if (seconds < 99.5 * 60)
-        return text_format("%.0f min", seconds / 60);
-    return text_format("%.1f h", seconds / 3600);
+        return text_format("about %.0f min", seconds / 60);
+    return text_format("about %.1f h", seconds / 3600);
 }
 
 struct table {

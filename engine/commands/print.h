@@ -23,7 +23,8 @@ void *must_alloc(size_t count, size_t size); // zeroed; to be freed
 const char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // As it may be shown on a terminal: control characters and bytes that are no UTF-8 become '?', and
-// what is wider than `columns` is cut and ends in an ellipsis. columns = 0: no limit.
+// what is wider than `columns` is cut and ends in an ellipsis. columns = 0: no limit. NULL is
+// empty.
 const char *text_shown(const char *text, size_t columns);
 size_t text_columns(const char *text); // that it takes on a terminal
 

@@ -57,8 +57,10 @@ static void signals_catch(void)
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
         struct sigaction before;
-        // Under nohup a hang-up is ignored, and stays so.
-        if (sigaction(caught[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        // Under nohup a hang-up is ignored, and stays so. A shell also has its background jobs
+        // ignore SIGINT, but who sends it to us by name means it.
+        if (caught[i] != SIGHUP ||
+            (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN))
             sigaction(caught[i], &action, NULL);
     }
 }

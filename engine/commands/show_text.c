@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "commands/print.h"
 #include "commands/show.h"
@@ -12,18 +11,10 @@
 
 enum { WORST_YEARS_SHOWN = 5 };
 
-// The standard error that a 95 % interval amounts to.
-static double interval_error(const struct estimate *x)
+// The 95 % range of a mean, from its standard error.
+static const char *plus_minus_text(double error)
 {
-    return (x->upper - x->lower) / (2 * 1.96);
-}
-
-static const char *interval_text(const struct estimate *x)
-{
-    if (isnan(x->lower) || isnan(x->upper))
-        return "not known";
-    double error = interval_error(x);
-    return text_format("%s to %s", money_text(x->lower, error), money_text(x->upper, error));
+    return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
 }
 
 static const char *level_text(double level)
@@ -40,9 +31,11 @@ static double contributor_aal(const struct contributor *x)
 static void print_title(const struct results *results)
 {
     const struct settings *settings = &results_outcome(results)->portfolio->settings;
+    bool dated = settings->as_of != NULL && *settings->as_of != '\0';
     printf("%s\n", text_shown(settings->title, 98));
-    printf("%s%s%s simulated years, seed %llu\n", *settings->as_of != '\0' ? "as of " : "",
-           text_shown(settings->as_of, 20), *settings->as_of != '\0' ? ", " : "",
+    if (dated)
+        printf("as of %s, ", text_shown(settings->as_of, 20));
+    printf("%s simulated years, seed %llu\n", whole_text(settings->years),
            (unsigned long long)settings->seed);
     if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
         printf("\n%s\n", product_warning);
@@ -60,11 +53,11 @@ static void print_exceedance(const struct settings *settings, const struct excee
     struct table *table = table_new(columns, oep ? 5 : 3);
     for (size_t i = 0; i < settings->return_period_count; i++) {
         table_cell(table, number_text(settings->return_periods[i]));
-        table_cell(table, money_text(x->aep[i].value, interval_error(&x->aep[i])));
-        table_cell(table, interval_text(&x->aep[i]));
+        table_cell(table, estimate_text(&x->aep[i]));
+        table_cell(table, estimate_range_text(&x->aep[i]));
         if (oep) {
-            table_cell(table, money_text(x->oep[i].value, interval_error(&x->oep[i])));
-            table_cell(table, interval_text(&x->oep[i]));
+            table_cell(table, estimate_text(&x->oep[i]));
+            table_cell(table, estimate_range_text(&x->oep[i]));
         }
     }
     heading("Loss exceedance");
@@ -80,11 +73,10 @@ static void print_tail(const struct settings *settings, const struct summary *su
     struct table *table = table_new(columns, COLUMNS_OF(columns));
     for (size_t i = 0; i < settings->quantile_count; i++) {
         table_cell(table, level_text(settings->quantiles[i]));
-        table_cell(table, money_text(summary->var[i].value, interval_error(&summary->var[i])));
-        table_cell(table, interval_text(&summary->var[i]));
+        table_cell(table, estimate_text(&summary->var[i]));
+        table_cell(table, estimate_range_text(&summary->var[i]));
         table_cell(table, money_text(summary->tvar[i], summary->tvar_error[i]));
-        table_cell(table, text_format("%s %s", sign("\u00b1", "+/-"),
-                                      money_error_text(1.96 * summary->tvar_error[i])));
+        table_cell(table, plus_minus_text(summary->tvar_error[i]));
     }
     heading("Bad years: the level's quantile (VaR) and the average from there up (TVaR)");
     table_print(table, 2);
@@ -104,15 +96,15 @@ static void print_contributors(const struct outcome *outcome,
     const struct settings *settings = &outcome->portfolio->settings;
     size_t level = level_nearest(settings, 0.99);
     bool tail = settings->quantile_count > 0;
-    double level_value = tail ? settings->quantiles[level] : NAN;
     const struct column columns[] = {
-        {text_format("%c%s", singular[0] - 'a' + 'A', singular + 1), ALIGN_LEFT, 34},
+        {text_format("%c%s", singular[0] - 'a' + 'A', singular + 1), ALIGN_LEFT, 30},
         {"Events/year", ALIGN_RIGHT, 0},
-        {"AAL", ALIGN_RIGHT, 0},
-        {"Share", ALIGN_RIGHT, 0},
+        {"AAL exact", ALIGN_RIGHT, 0},
         {"Sampled", ALIGN_RIGHT, 0},
+        {"95 %", ALIGN_LEFT, 0},
+        {"Share", ALIGN_RIGHT, 0},
         {"SD", ALIGN_RIGHT, 0},
-        {text_format("In TVaR %s", level_text(level_value)), ALIGN_RIGHT, 0},
+        {"Of TVaR", ALIGN_RIGHT, 0},
     };
     size_t shown = top < count ? (size_t)top : count;
     size_t *order = contributors_order(contributors, count);
@@ -122,27 +114,31 @@ static void print_contributors(const struct outcome *outcome,
     struct table *table = table_new(columns, COLUMNS_OF(columns) - !tail);
     for (size_t i = 0; i < shown; i++) {
         const struct contributor *x = &contributors[order[i]];
-        bool exact = !isnan(x->aal_exact);
         table_cell(table, labels[order[i]]);
         table_cell(table, number_text(x->event_rate));
-        table_cell(table, money_text(contributor_aal(x), exact ? NAN : x->aal_error));
-        table_cell(table, share_text(contributor_aal(x) / total));
+        table_cell(table, money_text(x->aal_exact, NAN));
         table_cell(table, money_text(x->aal, x->aal_error));
+        table_cell(table, plus_minus_text(x->aal_error));
+        table_cell(table, share_text(contributor_aal(x) / total));
         table_cell(table, money_text(x->sd, NAN));
         if (tail)
             table_cell(table,
                        share_text(x->tvar_contribution[level] / outcome->summary.tvar[level]));
     }
-    heading("Top %s (AAL: exact where it is known)", plural);
+    if (tail)
+        heading("Top %s by share of the AAL, and their share of the TVaR at %s", plural,
+                level_text(settings->quantiles[level]));
+    else
+        heading("Top %s by share of the AAL", plural);
     table_print(table, 2);
     more_line(count, shown, plural);
     free(order);
 }
 
-// "name (id)" where there is a name.
+// The id, which leads to the row, and where that is short the name too.
 static const char *label_of(const char *id, const char *name)
 {
-    if (name == NULL || *name == '\0' || strcmp(id, name) == 0)
+    if (name == NULL || *name == '\0' || text_columns(id) > 10)
         return id;
     return text_format("%s  %s", id, name);
 }
@@ -158,7 +154,8 @@ static void print_scenarios_and_assets(const struct outcome *outcome, uint64_t t
     free(labels);
     labels = must_alloc(portfolio->assets.count, sizeof *labels);
     for (size_t a = 0; a < portfolio->assets.count; a++)
-        labels[a] = portfolio->assets.id[a];
+        labels[a] = label_of(portfolio->assets.id[a],
+                             portfolio->assets.name != NULL ? portfolio->assets.name[a] : NULL);
     print_contributors(outcome, outcome->assets, portfolio->assets.count, labels, top, "asset",
                        "assets");
     free(labels);
@@ -190,7 +187,7 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
         table_cell(table, share_text(x->aal / outcome->summary.aal));
         table_cell(table, share_text(x->probability_of_loss));
         if (tail) {
-            table_cell(table, money_text(x->var[level].value, interval_error(&x->var[level])));
+            table_cell(table, estimate_text(&x->var[level]));
             table_cell(table, money_text(x->tvar[level], x->tvar_error[level]));
         }
     }

@@ -33,13 +33,29 @@ static struct estimate year_in(const struct ordered_losses *losses, double perio
 {
     if ((double)losses->years < 10 * period)
         return (struct estimate){NAN, NAN, NAN};
-    return losses_var_estimate(losses, 1 - 1 / period, resolution);
+    return losses_var_estimate(losses, years_beyond_period(losses->years, period), resolution);
 }
 
-// To the digits that the interval supports.
-static const char *estimate_money(const struct estimate *x, double amount)
+double estimate_error(const struct estimate *x)
 {
-    return money_text(amount, (x->upper - x->lower) / (2 * 1.96));
+    return (x->upper - x->lower) / (2 * 1.96);
+}
+
+const char *estimate_text(const struct estimate *x)
+{
+    return money_text(x->value, estimate_error(x));
+}
+
+const char *estimate_range_text(const struct estimate *x)
+{
+    double error = estimate_error(x);
+    if (isnan(x->lower) && isnan(x->upper))
+        return "not known";
+    if (isnan(x->upper))
+        return text_format("at least %s", money_text(x->lower, NAN));
+    if (isnan(x->lower))
+        return text_format("at most %s", money_text(x->upper, NAN));
+    return text_format("%s to %s", money_text(x->lower, error), money_text(x->upper, error));
 }
 
 void print_headline_table(const struct outcome *outcome)
@@ -60,10 +76,8 @@ void print_headline_table(const struct outcome *outcome)
     for (size_t i = 0; i < HEADLINE_PERIODS; i++) {
         struct estimate x = year_in(&losses, headline_periods[i], settings->resolution);
         table_cell(table, text_format("One year in %g loses more than", headline_periods[i]));
-        table_cell(table, estimate_money(&x, x.value));
-        table_cell(table, isnan(x.value) ? "too few years for this"
-                                         : text_format("%s to %s", estimate_money(&x, x.lower),
-                                                       estimate_money(&x, x.upper)));
+        table_cell(table, estimate_text(&x));
+        table_cell(table, isnan(x.value) ? "too few years for this" : estimate_range_text(&x));
         table_cell(table, "");
     }
     table_cell(table, "Chance of any loss in a year");
@@ -173,7 +187,7 @@ static void print_money_axis(double low, double high, double resolution, int ind
     char line[CURVE_COLUMNS + 24];
     memset(line, ' ', sizeof line);
     int end = -2;
-    bool decades = high - low > 3.5;
+    bool decades = CURVE_COLUMNS / (high - low) < 30; // else three labels would not fit
     for (int power = (int)floor(low + log10(resolution)); power < 18; power++) {
         static const double steps[] = {1, 2, 5};
         for (int i = 0; i < (decades ? 1 : 3); i++) {

@@ -9,6 +9,12 @@
 // The annual losses other than zero, ascending. `sorted` is malloc'd.
 struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years);
 
+// The standard error that its 95 % interval amounts to; the value and the interval to the digits
+// that this supports.
+double estimate_error(const struct estimate *x);
+const char *estimate_text(const struct estimate *x);
+const char *estimate_range_text(const struct estimate *x);
+
 // AAL, 1-in-20 and 1-in-200 year, chance of any loss, each with its simulation error.
 void print_headline_table(const struct outcome *outcome);
 void json_headline(struct json *json, const struct outcome *outcome);

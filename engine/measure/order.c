@@ -4,7 +4,8 @@
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 
-// Radix sort from the least significant digit: time proportional to n, and no comparison to go wrong.
+// Radix sort from the least significant digit: time proportional to n, and no comparison to go
+// wrong.
 void losses_sort(int64_t *values, int64_t *scratch, size_t n)
 {
     int64_t all = 0;

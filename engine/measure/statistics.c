@@ -63,8 +63,8 @@ static double at_least(uint64_t n, uint64_t k, double p)
     return special_beta_cumulative((double)k, (double)(n - k) + 1, p);
 }
 
-// The largest l with P(x_(l) > quantile) <= side, and the smallest u with P(x_(u) < quantile) <= side,
-// from the normal approximation and a few steps: 0 and n + 1 where there is no such rank.
+// The largest l with P(x_(l) > quantile) <= side, and the smallest u with P(x_(u) < quantile) <=
+// side, from the normal approximation and a few steps: 0 and n + 1 where there is no such rank.
 static void interval_ranks(uint64_t n, double p, uint64_t *lower, uint64_t *upper)
 {
     const double mean = (double)n * p, width = side_score * sqrt((double)n * p * (1 - p));
@@ -96,8 +96,8 @@ struct estimate losses_var_estimate(const struct ordered_losses *x, double beyon
     return e;
 }
 
-// Manistre and Hancock, "Variance of the CTE estimator", NAAJ 9(2), 2005: with v the VaR, the variance
-// of TVaR is that of max(0, X - v), divided by N (1 - p)^2.
+// Manistre and Hancock, "Variance of the CTE estimator", NAAJ 9(2), 2005: with v the VaR, the
+// variance of TVaR is that of max(0, X - v), divided by N (1 - p)^2.
 double losses_tvar(const struct ordered_losses *x, double beyond, double resolution, double *error)
 {
     const int64_t v = losses_var(x, beyond);

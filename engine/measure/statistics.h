@@ -1,7 +1,8 @@
 // Statistics of annual losses: what /summary and /exceedance hold, with their sampling errors.
 //
-// Input is in whole units of money (cents), output in currency. Every function gives the same bits on
-// every machine: sums are exact integers or run in a fixed order; no libm transcendental is called.
+// Input is in whole units of money (cents), output in currency. Every function gives the same bits
+// on every machine: sums are exact integers or run in a fixed order; no libm transcendental is
+// called.
 //
 // VaR at p is inf{x: F(x) >= p}; TVaR is (1/(1-p)) times the integral of VaR from p to 1.
 #ifndef LOSSMILL_MEASURE_STATISTICS_H
@@ -13,7 +14,8 @@
 
 struct estimate {
     double value;
-    double lower, upper; // 95 % interval of the sampling error; NaN where the sample has no such rank
+    double lower,
+        upper; // 95 % interval of the sampling error; NaN where the sample has no such rank
 };
 
 // One row of /summary. Arrays have one entry per level of settings.quantiles.
@@ -22,7 +24,7 @@ struct summary {
     double aal_exact;      // NaN where no closed form exists
     double sd;
     double probability_of_loss, probability_of_loss_error;
-    struct estimate *var; // interval from order statistics
+    struct estimate *var;      // interval from order statistics
     double *tvar, *tvar_error; // standard error after Manistre and Hancock
 };
 
@@ -42,8 +44,8 @@ struct ordered_losses {
 // Sorts n non-negative values; `scratch` has room for n.
 void losses_sort(int64_t *values, int64_t *scratch, size_t n);
 
-// How many years lie beyond the quantile at p: N (1 - p), a whole number where it is one but for the
-// rounding of p (0.995 of 1000 years: 5). Likewise beyond return period T: N / T.
+// How many years lie beyond the quantile at p: N (1 - p), a whole number where it is one but for
+// the rounding of p (0.995 of 1000 years: 5). Likewise beyond return period T: N / T.
 double years_beyond_quantile(uint64_t years, double p);
 double years_beyond_period(uint64_t years, double period);
 
@@ -55,8 +57,7 @@ struct estimate losses_var_estimate(const struct ordered_losses *x, double beyon
                                     double resolution);
 
 // In currency, with its standard error.
-double losses_tvar(const struct ordered_losses *x, double beyond, double resolution,
-                   double *error);
+double losses_tvar(const struct ordered_losses *x, double beyond, double resolution, double *error);
 
 // Sum, and sample standard deviation in units. The sum of 2^40 years of 2^63 units fits.
 __int128 losses_sum(const struct ordered_losses *x);

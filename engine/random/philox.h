@@ -35,9 +35,9 @@ static inline struct philox_block philox(uint64_t key, uint32_t c0, uint32_t c1,
     return (struct philox_block){{c0, c1, c2, c3}};
 }
 
-// (hi 2^32 + lo + 1/2) 2^-64, rounded once: in [2^-65, 1]. Small values keep 53 bits, so that the far
-// tail of a loss keeps its resolution. The bits of 2^52 + lo and a subtraction convert exactly and,
-// unlike a conversion from uint64_t, in vectors too.
+// (hi 2^32 + lo + 1/2) 2^-64, rounded once: in [2^-65, 1]. Small values keep 53 bits, so that the
+// far tail of a loss keeps its resolution. The bits of 2^52 + lo and a subtraction convert exactly
+// and, unlike a conversion from uint64_t, in vectors too.
 static inline double philox_tail(uint32_t hi, uint32_t lo)
 {
     const uint64_t hi_bits = UINT64_C(0x4330000000000000) | hi;

@@ -2,8 +2,8 @@
 //
 // A lane is a 64-bit word that holds a 32-bit value. The one operation that plain C does not get
 // vectorised is the 32 x 32 -> 64 bit product (gcc 12 emulates a full 64-bit product instead:
-// measured 8 ns a block against 2), so that it is an intrinsic here; philox() is the definition that
-// the tests compare with.
+// measured 8 ns a block against 2), so that it is an intrinsic here; philox() is the definition
+// that the tests compare with.
 #ifndef LOSSMILL_RANDOM_PHILOX_LANES_H
 #define LOSSMILL_RANDOM_PHILOX_LANES_H
 
@@ -29,8 +29,9 @@ enum { PHILOX_LANES = 2 };
 typedef uint64_t philox_lanes __attribute__((vector_size(PHILOX_LANES * sizeof(uint64_t))));
 typedef double philox_lanes_double __attribute__((vector_size(PHILOX_LANES * sizeof(double))));
 
-// Two groups of lanes go through the rounds side by side: a round is a chain of dependent operations,
-// and one group alone leaves the processor waiting (measured: 5.8 ns a block against 2.9).
+// Two groups of lanes go through the rounds side by side: a round is a chain of dependent
+// operations, and one group alone leaves the processor waiting (measured: 5.8 ns a block
+// against 2.9).
 enum { PHILOX_GROUPS = 2, PHILOX_STEP = PHILOX_LANES * PHILOX_GROUPS };
 
 // The round keys, broadcast once per buffer.

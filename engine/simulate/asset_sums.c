@@ -6,8 +6,8 @@
 
 #include "measure/wide.h"
 
-// A sum of up to 2^128, added to without a lock: the carry of the low word is seen by exactly the one
-// addition that makes it.
+// A sum of up to 2^128, added to without a lock: the carry of the low word is seen by exactly the
+// one addition that makes it.
 struct shared_sum {
     uint64_t low, high;
 };
@@ -131,9 +131,9 @@ static void detail_keep(struct detail_hits *hits, uint32_t slot, uint64_t year, 
     hits->hits[hits->count++] = (struct detail_hit){slot, (uint32_t)year, loss};
 }
 
-// One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits, and
-// any number of years of smaller ones: a sum of squares beyond that would belong to an asset whose mean
-// annual loss outgrew the year's total long before.
+// One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits,
+// and any number of years of smaller ones: a sum of squares beyond that would belong to an asset
+// whose mean annual loss outgrew the year's total long before.
 void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
                     uint64_t year, int64_t loss)
 {
@@ -183,8 +183,8 @@ static bool slot_finish(const struct asset_sums *sums, struct detail_hit *hits, 
     for (size_t l = 0; l < settings->quantile_count; l++) {
         double error;
 
-        asset->var[l] = money_of_units((double)losses_var(&x, sums->tail->beyond[l]),
-                                       settings->resolution);
+        asset->var[l] =
+            money_of_units((double)losses_var(&x, sums->tail->beyond[l]), settings->resolution);
         asset->tvar[l] = losses_tvar(&x, sums->tail->beyond[l], settings->resolution, &error);
     }
     free(annual);
@@ -236,14 +236,12 @@ static bool contributions_finish(const struct asset_sums *sums, const double *po
             __int128 class_sums[TAIL_CLASSES_MAX] = {0};
 
             for (size_t c = 1; c < classes; c++)
-                class_sums[c] =
-                    (__int128)shared_value(&sums->class[a * (classes - 1) + c - 1]);
+                class_sums[c] = (__int128)shared_value(&sums->class[a * (classes - 1) + c - 1]);
             contribution[a] = tail_contribution(sums->tail, l, class_sums);
         }
         good = contributions_round(contribution, n, portfolio_tvar_units[l]);
         for (size_t a = 0; good && a < n; a++)
-            assets[a].tvar_contribution[l] =
-                money_of_units(contribution[a], settings->resolution);
+            assets[a].tvar_contribution[l] = money_of_units(contribution[a], settings->resolution);
     }
     free(contribution);
     return good;
@@ -261,7 +259,8 @@ bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *
         const double second = (double)shared_value(&sums->square[a]) / years;
 
         x->aal = money_of_units((double)shared_value(&sums->sum[a]) / years, settings->resolution);
-        // Poisson: the variance of a year's loss is rate x E X^2, which the sum of squares estimates.
+        // Poisson: the variance of a year's loss is rate x E X^2, which the sum of squares
+        // estimates.
         x->sd = sqrt(fmax(0, second * settings->resolution * settings->resolution + variance[a]));
         x->aal_error = infinite ? HUGE_VAL : x->sd / sqrt(years);
         for (size_t l = 0; l < settings->quantile_count; l++)

@@ -25,8 +25,8 @@ struct detail_hits {
     bool memory_failed;
 };
 
-// NULL if memory is exhausted. `exact` are the assets' exact figures: the `detail` largest by AAL get
-// VaR and TVaR.
+// NULL if memory is exhausted. `exact` are the assets' exact figures: the `detail` largest by AAL
+// get VaR and TVaR.
 struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struct tail *tail,
                                   const struct contributor *exact);
 void asset_sums_free(struct asset_sums *sums);

@@ -100,8 +100,8 @@ static void rates_fill(struct event_workspace *w, const struct scenario_plan *pl
             for (size_t i = 0; i < n; i++)
                 rate[i] = at_most_once_rate(rate[i]);
         } else {
-            yearly_fill(&plan->susceptibility, plan->key, block, PURPOSE_SUSCEPTIBILITY, 0, n,
-                        year, factor);
+            yearly_fill(&plan->susceptibility, plan->key, block, PURPOSE_SUSCEPTIBILITY, 0, n, year,
+                        factor);
             for (size_t i = 0; i < n; i++)
                 rate[i] *= factor[i];
         }
@@ -163,8 +163,8 @@ static void batch_finish(struct run *r)
     }
 }
 
-// From candidates to events: a seat that is taken, a uniform that accepts, a year that the study has.
-// Written without a branch: which candidates stay is unpredictable.
+// From candidates to events: a seat that is taken, a uniform that accepts, a year that the study
+// has. Written without a branch: which candidates stay is unpredictable.
 static void candidates_place(struct run *r, size_t n)
 {
     struct event_workspace *w = r->w;
@@ -177,8 +177,7 @@ static void candidates_place(struct run *r, size_t n)
                            w->tail);
     for (size_t i = 0; i < n; i++) {
         const uint32_t word = (uint32_t)w->words[i], uniform = (uint32_t)(w->words[i] >> 32);
-        const uint32_t year =
-            (r->year_in_index ? (uint32_t)w->index[i] : word) & (BLOCK_YEARS - 1);
+        const uint32_t year = (r->year_in_index ? (uint32_t)w->index[i] : word) & (BLOCK_YEARS - 1);
         const struct seat seat = seats[word >> BLOCK_BITS & seat_mask];
 
         batch->index[kept] = w->index[i];
@@ -362,8 +361,8 @@ static void threats_finish(struct run *r)
             batch->year[kept] = t[i].year;
             batch->asset[kept] = t[i].asset;
             batch->tail[kept] = t[i].tail;
-            kept += success[i] <=
-                    susceptibility[i] * asset_susceptibility(r->plan->hits, t[i].asset);
+            kept +=
+                success[i] <= susceptibility[i] * asset_susceptibility(r->plan->hits, t[i].asset);
         }
         batch->plan = r->plan;
         batch->block = r->block;
@@ -394,8 +393,8 @@ static void product_run(struct run *r)
 
         for (size_t i = 0; i < n; i++)
             batch->index[i] = first + i;
-        event_kernels()->tails(r->plan->key, r->block, address_of(PURPOSE_UNIT, 0), n,
-                               batch->index, w->tail, batch->tail);
+        event_kernels()->tails(r->plan->key, r->block, address_of(PURPOSE_UNIT, 0), n, batch->index,
+                               w->tail, batch->tail);
         for (size_t i = 0; i < n; i++) {
             double rest = w->tail[i] * x->weight_total;
             size_t chosen = 0;

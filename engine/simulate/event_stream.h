@@ -1,10 +1,10 @@
 // The loss events of one scenario in one block of years.
 //
-// The work is the events, never the (exposure x year) grid. The candidates of a scenario's stream in a
-// block are one Poisson draw; candidate k then has its year, its seat and its acceptance at its own
-// address, whatever the count. Where the rate differs from year to year, each year has its own draw,
-// and the address is (year, k). What is kept is a loss event: its hit gets its losses, form by form,
-// each rounded once to whole units of money.
+// The work is the events, never the (exposure x year) grid. The candidates of a scenario's stream
+// in a block are one Poisson draw; candidate k then has its year, its seat and its acceptance at
+// its own address, whatever the count. Where the rate differs from year to year, each year has its
+// own draw, and the address is (year, k). What is kept is a loss event: its hit gets its losses,
+// form by form, each rounded once to whole units of money.
 #ifndef LOSSMILL_SIMULATE_EVENT_STREAM_H
 #define LOSSMILL_SIMULATE_EVENT_STREAM_H
 
@@ -25,11 +25,11 @@ struct event_batch {
     uint64_t index[EVENT_BATCH]; // address in the stream
     uint32_t year[EVENT_BATCH];  // within the block
     uint32_t asset[EVENT_BATCH];
-    double tail[EVENT_BATCH];    // first uniform
-    int64_t loss[EVENT_BATCH];   // units; the sum of its forms
-    unsigned forms;              // bit f: some loss of form f is possible
+    double tail[EVENT_BATCH];                  // first uniform
+    int64_t loss[EVENT_BATCH];                 // units; the sum of its forms
+    unsigned forms;                            // bit f: some loss of form f is possible
     double form_loss[LOSS_FORMS][EVENT_BATCH]; // units, whole numbers; only where the bit is set
-    uint64_t capped;             // how many met MONEY_LIMIT
+    uint64_t capped;                           // how many met MONEY_LIMIT
 };
 
 struct event_workspace; // buffers of one thread
@@ -50,8 +50,8 @@ bool event_stream_run(struct event_workspace *w, const struct scenario_plan *pla
 void yearly_fill(const struct yearly *y, uint64_t key, uint32_t block, enum purpose purpose,
                  uint32_t sub_draw, size_t n, const uint64_t *year, double *value);
 
-// Fills loss, form_loss, forms and capped of a batch whose other entries are set. `factor` multiplies
-// every amount before it is rounded; NULL: 1.
+// Fills loss, form_loss, forms and capped of a batch whose other entries are set. `factor`
+// multiplies every amount before it is rounded; NULL: 1.
 void severity_fill(struct event_batch *batch, const double *factor);
 
 #endif

@@ -30,8 +30,8 @@ const struct exposure *exposures_find(const struct exposures *exposures,
     return bsearch(&key, exposures->exposures, exposures->count, sizeof key, compare_exposures);
 }
 
-// P(capability > resistance), computed once per distinct resistance: cells with the same text share one
-// distribution.
+// P(capability > resistance), computed once per distinct resistance: cells with the same text share
+// one distribution.
 struct known {
     const struct distribution *resistance;
     double probability;

@@ -15,8 +15,9 @@ struct exposure {
     const struct distribution *capability; // NULL: every unit is equally susceptible
     // P(capability > resistance) of the i-th selected asset; NULL where capability is
     const double *susceptibility;
-    double weight_total;       // sum of quantity x susceptibility
-    double value_weight_total; // sum of quantity x susceptibility x value; 0 where a value is missing
+    double weight_total; // sum of quantity x susceptibility
+    double
+        value_weight_total; // sum of quantity x susceptibility x value; 0 where a value is missing
     const struct seating *seatings;
     size_t seating_count;
 };
@@ -37,7 +38,8 @@ const struct exposure *exposures_find(const struct exposures *exposures,
                                       const struct distribution *capability);
 
 // Quantity x susceptibility of the i-th selected asset.
-static inline double exposure_weight(const struct exposure *x, const struct assets *assets, size_t i)
+static inline double exposure_weight(const struct exposure *x, const struct assets *assets,
+                                     size_t i)
 {
     const double quantity = (double)assets->quantity[x->selection->assets[i]];
 

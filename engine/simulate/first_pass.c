@@ -84,8 +84,7 @@ static void sums_add(void *context, const struct event_batch *batch)
         const struct grouping *grouping = &sums->portfolio->groupings[g];
 
         if (!grouping->asset_part) {
-            int64_t *row =
-                sums->groups[g] + (size_t)group_of(grouping, scenario, 0) * BLOCK_YEARS;
+            int64_t *row = sums->groups[g] + (size_t)group_of(grouping, scenario, 0) * BLOCK_YEARS;
 
             for (size_t i = 0; i < batch->count; i++)
                 row[batch->year[i]] += batch->loss[i];
@@ -113,8 +112,7 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
 
         sums->overflow |= __builtin_add_overflow(outcome->annual_loss[first + i], sums->total[i],
                                                  &outcome->annual_loss[first + i]);
-        outcome->largest_event[first + i] =
-            sums->largest[i] > largest ? sums->largest[i] : largest;
+        outcome->largest_event[first + i] = sums->largest[i] > largest ? sums->largest[i] : largest;
         outcome->event_count[first + i] += sums->count[i];
     }
     for (size_t g = 0; g < sums->portfolio->grouping_count && !sums->overflow; g++) {
@@ -168,8 +166,8 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
             }
             block = tile->block;
             for (size_t s = tile->first; good && s < tile->end; s++)
-                good = event_stream_run(w, &plans->plans[s], portfolio->settings.annual_loss,
-                                        block, portfolio->settings.years, sums_add, sums);
+                good = event_stream_run(w, &plans->plans[s], portfolio->settings.annual_loss, block,
+                                        portfolio->settings.years, sums_add, sums);
             if (!progress_add(progress, tile->work))
                 break;
         }

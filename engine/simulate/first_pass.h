@@ -5,8 +5,8 @@
 #include "simulate/outcome.h"
 #include "simulate/schedule.h"
 
-// Fills annual_loss, largest_event, event_count, capped_events and the groups' annual_loss, all zero
-// before. False, with a diagnostic, if memory is exhausted, a year's total outgrows 63 bits or
+// Fills annual_loss, largest_event, event_count, capped_events and the groups' annual_loss, all
+// zero before. False, with a diagnostic, if memory is exhausted, a year's total outgrows 63 bits or
 // `progress` stopped it.
 bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *plans, int threads,
                 struct progress *progress, struct outcome *outcome, struct diagnostics *d);

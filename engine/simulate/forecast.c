@@ -23,8 +23,8 @@ static double groups_total(const struct portfolio *portfolio)
     return n;
 }
 
-// Hits on the assets in detail: at most all, and at most what `detail` assets of the mean rate have times
-// their likely share.
+// Hits on the assets in detail: at most all, and at most what `detail` assets of the mean rate have
+// times their likely share.
 static double detail_hits(const struct portfolio *portfolio, double events_per_year)
 {
     return portfolio->settings.detail == 0 ? 0
@@ -52,9 +52,8 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         work += schedule_cost(plan) * block_count(settings->years);
         if (each)
             each[s] =
-                (struct scenario_forecast){plan->threat_events_per_year,
-                                           plan->loss_events_per_year, plan->aal_exact,
-                                           plan->capped_share};
+                (struct scenario_forecast){plan->threat_events_per_year, plan->loss_events_per_year,
+                                           plan->aal_exact, plan->capped_share};
     }
     total->seconds = work * candidate_seconds;
     total->memory_bytes =

@@ -9,7 +9,9 @@ const struct event_kernels *event_kernels(void)
 {
     const enum isa isa = isa_current();
 
-    return isa == ISA_V4 ? &event_kernels_v4 : isa == ISA_V3 ? &event_kernels_v3 : &event_kernels_v2;
+    return isa == ISA_V4   ? &event_kernels_v4
+           : isa == ISA_V3 ? &event_kernels_v3
+                           : &event_kernels_v2;
 }
 #else
 extern const struct event_kernels event_kernels_generic;

@@ -33,15 +33,16 @@ struct replayer {
     __int128 form[LOSS_FORMS], class_sums[TAIL_CLASSES_MAX];
 };
 
-static void worst_year_note(struct shared *shared, unsigned rank, uint32_t scenario,
-                            uint32_t asset, int64_t loss)
+static void worst_year_note(struct shared *shared, unsigned rank, uint32_t scenario, uint32_t asset,
+                            int64_t loss)
 {
 #pragma omp critical(worst_year)
     {
         struct worst_year *y = &shared->outcome->worst_years[rank - 1];
         const bool first_of_equals =
-            loss == y->largest_event && (scenario < y->largest_scenario ||
-                                         (scenario == y->largest_scenario && asset < y->largest_asset));
+            loss == y->largest_event &&
+            (scenario < y->largest_scenario ||
+             (scenario == y->largest_scenario && asset < y->largest_asset));
 
         y->events++;
         if (y->events == 1 || loss > y->largest_event || first_of_equals) {
@@ -115,8 +116,7 @@ static void scenario_finish(struct replayer *r, size_t nonzero)
 
         x->var[l] = money_of_units((double)losses_var(&losses, r->shared->tail->beyond[l]),
                                    settings->resolution);
-        x->tvar[l] =
-            losses_tvar(&losses, r->shared->tail->beyond[l], settings->resolution, &error);
+        x->tvar[l] = losses_tvar(&losses, r->shared->tail->beyond[l], settings->resolution, &error);
         x->tvar_contribution[l] = tail_contribution(r->shared->tail, l, r->class_sums);
     }
     for (int form = 0; form < LOSS_FORMS; form++)
@@ -168,8 +168,7 @@ static bool scenario_together(struct replayer *all, int threads, size_t scenario
 #pragma omp for schedule(dynamic)
         for (uint32_t block = 0; block < block_count(years); block++)
             good = event_stream_run(r->w, &r->shared->plans->plans[scenario],
-                                    portfolio->settings.annual_loss, block, years, replay_add,
-                                    r) &&
+                                    portfolio->settings.annual_loss, block, years, replay_add, r) &&
                    good;
         r->touched = touched;
         r->annual = annual;

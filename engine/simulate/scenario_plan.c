@@ -77,14 +77,14 @@ static void plan_loss_mean(struct scenario_plan *plan, double largest_value)
             double probability = 1, factor = 1;
 
             if (stage == STAGE_SECONDARY)
-                probability = yearly_mean(s->secondary_form_probability[form]
-                                              ? &plan->form_probability[form]
-                                              : &plan->secondary_probability);
+                probability =
+                    yearly_mean(s->secondary_form_probability[form] ? &plan->form_probability[form]
+                                                                    : &plan->secondary_probability);
             if (form == FORM_PRODUCTIVITY && s->outage_hours)
                 factor = distribution_mean(s->outage_hours);
             plan->loss_mean += probability * factor * distribution_mean(law);
-            removed +=
-                probability * factor * mean_beyond(law, limit / (factor > 0 ? factor : 1) / largest_value);
+            removed += probability * factor *
+                       mean_beyond(law, limit / (factor > 0 ? factor : 1) / largest_value);
         }
     plan->capped_share = plan->loss_mean > 0 ? removed / plan->loss_mean : 0;
 }
@@ -107,8 +107,7 @@ static bool plan_rates(struct scenario_plan *plan, const struct settings *settin
     const double units = s->selection->units;
     double per_unit, candidates = 0;
 
-    plan->frequency_scale =
-        s->frequency_per == FREQUENCY_PER_UNIT ? 1 : units > 0 ? 1 / units : 0;
+    plan->frequency_scale = s->frequency_per == FREQUENCY_PER_UNIT ? 1 : units > 0 ? 1 / units : 0;
     plan->frequency = yearly_of(s->frequency, 0, settings->rate_uncertainty);
     plan->susceptibility = yearly_of(s->susceptibility, 1, settings->rate_uncertainty);
     if (s->counts == COUNTS_NEGBINOMIAL) {
@@ -137,21 +136,21 @@ static bool plan_rates(struct scenario_plan *plan, const struct settings *settin
     for (size_t i = 0; i < plan->seats->seating_count; i++)
         candidates += plan->seats->seatings[i].envelope;
     if (s->counts == COUNTS_AT_MOST_ONCE)
-        plan->candidates_per_year = candidates * plan->frequency_scale *
-                                    at_most_once_rate(yearly_mean(&plan->frequency));
+        plan->candidates_per_year =
+            candidates * plan->frequency_scale * at_most_once_rate(yearly_mean(&plan->frequency));
     else
         plan->candidates_per_year = candidates * plan->rate_per_weight;
     return true;
 }
 
 // Poisson with a rate L common to a row: Var = E L E X^2 + Var L (E X)^2. A product of independent
-// factors has 1 + v^2 = product of their 1 + v_i^2. Where a unit has at most one event, its second moment
-// of the rate is missing.
+// factors has 1 + v^2 = product of their 1 + v_i^2. Where a unit has at most one event, its second
+// moment of the rate is missing.
 static void plan_variance(struct scenario_plan *plan)
 {
     const struct scenario *s = plan->scenario;
-    const double second = (1 + yearly_variation(&plan->frequency)) *
-                          (1 + yearly_variation(&plan->susceptibility));
+    const double second =
+        (1 + yearly_variation(&plan->frequency)) * (1 + yearly_variation(&plan->susceptibility));
 
     if (s->counts == COUNTS_NEGBINOMIAL)
         plan->row_variance = second * (1 + 1 / s->negbinomial_k) - 1;

@@ -1,4 +1,5 @@
-// A scenario made ready to simulate: its rate, where its events land, and what is known of it exactly.
+// A scenario made ready to simulate: its rate, where its events land, and what is known of it
+// exactly.
 #ifndef LOSSMILL_SIMULATE_SCENARIO_PLAN_H
 #define LOSSMILL_SIMULATE_SCENARIO_PLAN_H
 
@@ -22,8 +23,8 @@ struct scenario_plan {
     const struct assets *assets;
     uint64_t key;
 
-    // Where candidates land. at_most_once: threat events by quantity, which then become loss events with
-    // the probability in `hits` times the year's susceptibility. Otherwise both are the same.
+    // Where candidates land. at_most_once: threat events by quantity, which then become loss events
+    // with the probability in `hits` times the year's susceptibility. Otherwise both are the same.
     const struct exposure *seats, *hits;
 
     // Candidates of a stream in a year: its seating's envelope x frequency_scale x frequency x
@@ -39,12 +40,12 @@ struct scenario_plan {
 
     // Known exactly.
     double threat_events_per_year, loss_events_per_year, candidates_per_year;
-    double loss_mean;            // of a hit; with loss_basis = value per unit of value
-    double rate_per_weight;      // loss events per year of an asset = this x its exposure_weight in hits
+    double loss_mean;       // of a hit; with loss_basis = value per unit of value
+    double rate_per_weight; // loss events per year of an asset = this x its exposure_weight in hits
     double aal_exact;
     // Var of an asset's annual loss = rate E X^2 + (row - unit / quantity) x (its AAL)^2
     double row_variance, unit_variance;
-    double capped_share;         // of the mean, removed by the limit on one event
+    double capped_share; // of the mean, removed by the limit on one event
 };
 
 struct scenario_plans {
@@ -59,7 +60,8 @@ bool scenario_plans_make(const struct portfolio *portfolio, int threads,
                          struct scenario_plans *plans, struct diagnostics *d);
 void scenario_plans_free(struct scenario_plans *plans);
 
-// Loss events per year and AAL that the i-th asset of the selection has from this scenario, exactly.
+// Loss events per year and AAL that the i-th asset of the selection has from this scenario,
+// exactly.
 double scenario_plan_asset_rate(const struct scenario_plan *plan, size_t i);
 double scenario_plan_asset_aal(const struct scenario_plan *plan, size_t i);
 

@@ -57,10 +57,9 @@ static void seat_part(const struct sitter *sitters, size_t count, struct seating
 
             next = (home > next ? home : next) + 1;
             if (round == 1)
-                seats[(next - 1) & mask] =
-                    (struct seat){sitters[i].asset, mask == 0 ? UINT32_MAX
-                                                              : accept_max(sitters[i].weight,
-                                                                           seating->exponent)};
+                seats[(next - 1) & mask] = (struct seat){
+                    sitters[i].asset,
+                    mask == 0 ? UINT32_MAX : accept_max(sitters[i].weight, seating->exponent)};
         }
         overflow = next > (size_t)mask + 1 ? next - mask - 1 : 0;
     }

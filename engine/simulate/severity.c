@@ -24,18 +24,18 @@ static void slot_tails(void *context, unsigned draw, size_t n, double *tail)
 
     if (draw > 0) {
         event_kernels()->tails(s->key, s->block,
-                               address_of(PURPOSE_LOSS_MORE, s->slot * 64 + draw % 64), n,
-                               s->index, tail, other);
+                               address_of(PURPOSE_LOSS_MORE, s->slot * 64 + draw % 64), n, s->index,
+                               tail, other);
         return;
     }
     if (s->first)
         memcpy(tail, s->first, n * sizeof *tail);
     else if (s->slot % 2 == 0)
-        event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n,
-                               s->index, tail, other);
+        event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n, s->index,
+                               tail, other);
     else
-        event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n,
-                               s->index, other, tail);
+        event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n, s->index,
+                               other, tail);
     if (s->common)
         event_kernels()->correlate(s->plan->scenario->form_correlation, n, s->common, tail);
 }
@@ -56,7 +56,8 @@ static void slot_draw(struct slot_source *s, const struct distribution *law, siz
     }
 }
 
-// The events among which a coin (sub-draw 0: the common one; 1 + form: that form's own) falls on loss.
+// The events among which a coin (sub-draw 0: the common one; 1 + form: that form's own) falls on
+// loss.
 static size_t coin_toss(const struct event_batch *batch, const struct yearly *probability,
                         uint32_t sub_draw, uint32_t *hit)
 {

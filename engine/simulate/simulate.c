@@ -1,11 +1,13 @@
 // A night's run.
 //
 // 1. Plans: every scenario's rate, and its assets' seats (scenario_plan.c, exposure.c, seats.c).
-// 2. First pass, by years: tiles of (block of years x scenarios) make events and add their losses to the
+// 2. First pass, by years: tiles of (block of years x scenarios) make events and add their losses
+// to the
 //    year, the portfolio and the groups (schedule.c, first_pass.c, event_stream.c, severity.c).
 // 3. The annual losses are sorted; VaR and TVaR are known, and with them which years are the tail
 //    (statistics.c, tail.c).
-// 4. Second pass, by scenarios: the very same events again, because a draw is a function of its address
+// 4. Second pass, by scenarios: the very same events again, because a draw is a function of its
+// address
 //    and nothing else; now each scenario and asset gets its statistics and its part of the tail
 //    (replay.c, asset_sums.c, worst.c).
 //
@@ -103,8 +105,8 @@ void outcome_free(struct outcome *outcome)
     *outcome = (struct outcome){0};
 }
 
-// What is known without simulating; scenario by scenario, in a fixed order. `variance`: of each asset,
-// what a Poisson stream of its mean rate would lack.
+// What is known without simulating; scenario by scenario, in a fixed order. `variance`: of each
+// asset, what a Poisson stream of its mean rate would lack.
 static void exact_fill(const struct scenario_plans *plans, struct outcome *o, double *variance)
 {
     o->summary.aal_exact = 0;
@@ -122,8 +124,7 @@ static void exact_fill(const struct scenario_plans *plans, struct outcome *o, do
 
             o->assets[a].event_rate += scenario_plan_asset_rate(plan, i);
             o->assets[a].aal_exact += aal;
-            variance[a] +=
-                (plan->row_variance - plan->unit_variance / quantity) * aal * aal;
+            variance[a] += (plan->row_variance - plan->unit_variance / quantity) * aal * aal;
         }
     }
 }
@@ -165,8 +166,7 @@ static bool groups_finish(struct outcome *o, int threads)
             if (sorted) {
                 const struct ordered_losses x = {
                     settings->years,
-                    sorted_nonzero(out->annual_loss + k * settings->years, settings->years,
-                                   sorted),
+                    sorted_nonzero(out->annual_loss + k * settings->years, settings->years, sorted),
                     sorted};
 
                 losses_summary(&x, settings->quantiles, settings->quantile_count,

@@ -13,10 +13,10 @@
 struct forecast {
     double threat_events_per_year; // before susceptibility
     double loss_events_per_year;
-    double candidates_per_year;    // stream positions drawn, of which loss events are a part
-    double aal_exact;              // NaN where some scenario has none
-    double memory_bytes;           // at the peak, beside the study itself
-    double seconds;                // one thread, order of magnitude
+    double candidates_per_year; // stream positions drawn, of which loss events are a part
+    double aal_exact;           // NaN where some scenario has none
+    double memory_bytes;        // at the peak, beside the study itself
+    double seconds;             // one thread, order of magnitude
 };
 
 // Per scenario, for `check` and the results.
@@ -26,12 +26,13 @@ struct scenario_forecast {
     double capped_share; // share of the mean that the 2^53 limit removes
 };
 
-// `each` has one entry per scenario, or is NULL. False, with diagnostics, if the run would be refused:
-// out of stated limits, with the setting that helps.
+// `each` has one entry per scenario, or is NULL. False, with diagnostics, if the run would be
+// refused: out of stated limits, with the setting that helps.
 bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
                        struct scenario_forecast *each, struct diagnostics *d);
 
-// Called now and then from one thread, with work done in [0, 1]; may be NULL. Returns false to stop.
+// Called now and then from one thread, with work done in [0, 1]; may be NULL. Returns false to
+// stop.
 typedef bool simulate_progress(void *context, double done, const char *phase);
 
 // Runs everything. `threads` >= 1. False, with diagnostics, if memory is exhausted or it was

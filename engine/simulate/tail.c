@@ -32,7 +32,7 @@ bool tail_make(const int64_t *annual_loss, uint64_t years, const int64_t *sorted
 
         for (unsigned i = 0; i < distinct; i++)
             class += (annual_loss[y] >= threshold[i]) + (annual_loss[y] > threshold[i]);
-        tail->year_class[y] = (uint8_t)class;
+        tail->year_class[y] = (uint8_t) class;
         in_class[class]++;
     }
     for (size_t l = 0; l < levels; l++) {

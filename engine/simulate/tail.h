@@ -1,8 +1,9 @@
 // Which years are in the tail of the portfolio, and what each part contributes to its TVaR.
 //
-// With M years beyond VaR v, TVaR is the sum of the annual losses above v by weight 1, and of those equal
-// to v by the weight (M - years above) / (years equal), over M. A contribution replaces each year's
-// loss by the part's loss in that year. Sums are kept per class of years, so that they are exact.
+// With M years beyond VaR v, TVaR is the sum of the annual losses above v by weight 1, and of those
+// equal to v by the weight (M - years above) / (years equal), over M. A contribution replaces each
+// year's loss by the part's loss in that year. Sums are kept per class of years, so that they are
+// exact.
 #ifndef LOSSMILL_SIMULATE_TAIL_H
 #define LOSSMILL_SIMULATE_TAIL_H
 
@@ -29,9 +30,9 @@ void tail_free(struct tail *tail);
 // Contribution in units, from a part's sums per class.
 double tail_contribution(const struct tail *tail, size_t level, const __int128 *class_sums);
 
-// Rounds n contributions (units) of one level to whole units that add up to the rounded `total`: the
-// largest remainders go up, the first of equals first. Their exact sum is `total`. False if memory is
-// exhausted.
+// Rounds n contributions (units) of one level to whole units that add up to the rounded `total`:
+// the largest remainders go up, the first of equals first. Their exact sum is `total`. False if
+// memory is exhausted.
 bool contributions_round(double *contribution, size_t n, double total);
 
 #endif

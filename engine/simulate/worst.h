@@ -20,8 +20,8 @@ struct worst_events {
 // A total order, so that ties are broken alike whoever saw them first: loss, year, scenario, asset.
 void worst_events_add(struct worst_events *list, const struct worst_event *event);
 
-// The years with the largest annual losses, largest first, the earlier of equals first. Returns their
-// number, at most WORST_MAX. Years without loss are left out.
+// The years with the largest annual losses, largest first, the earlier of equals first. Returns
+// their number, at most WORST_MAX. Years without loss are left out.
 size_t worst_years_find(const int64_t *annual_loss, uint64_t years, struct worst_year *worst);
 
 // The WORST_MAX-th largest of the years' largest events: no smaller event is among the worst.

@@ -399,18 +399,20 @@ def a_failed_run_leaves_the_old_result(folder):
 
 
 def a_signal_stops_the_run_and_leaves_no_file(folder):
-    path = study(folder, 2000, 300)
-    for number, delay in ((signal.SIGINT, 0.02), (signal.SIGINT, 1.0), (signal.SIGTERM, 1.5)):
+    path = study(folder, 2000, 3000)
+    with open(os.path.join(path, "study.ini"), "a", encoding="utf-8") as file:
+        file.write("detail = 0\n")
+    group_by(path, "class")
+    for number, delay in ((signal.SIGINT, 0.3), (signal.SIGINT, 1.5), (signal.SIGTERM, 2.5)):
         process = subprocess.Popen([LOSSMILL, "run", path, "-o", os.path.join(folder, "run.h5"),
-                                    "--years", "20000000"], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
-        # A signal before main() has installed its handler kills, as it kills any program.
-        time.sleep(delay if delay > 0.1 else 0.3)
+                                    "--years", "2000000", "--threads", "2"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(delay)
         process.send_signal(number)
         started = time.monotonic()
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         assert process.returncode == STOPPED, (process.returncode, out, err)
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 30
         assert b"stopped" in err and out == b""
         assert folder_listing(folder) == ["study"]
 

@@ -207,7 +207,7 @@ static void what_is_no_habit_gets_no_advice(void **state)
     static const char *const cells[] = {"",     "12.5", "abc",  "inf",       "0x10",    "1 00",
                                         "%",    "EUR",  "#",    "1,,2",      "1 0000",  "may",
                                         "k",    "-",    "10 x", "lognormal", "(1,000)", "50 kk",
-                                        "\x01", "\xFF", "1\n2", "10 000 00"};
+                                        "\x01", "\xFF", "1\n2", "10 000 00", "1e999"};
     char message[TEXT_HABIT_MAX];
 
     (void)state;

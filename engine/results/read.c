@@ -1,0 +1,444 @@
+// Reading what someone else may have written: first every dataset's type and extents are compared
+// with the table of schema.c, each bounded by what its stored bytes can hold; only then is memory
+// allocated and filled.
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "results/file.h"
+#include "results/hdf5.h"
+#include "results/schema.h"
+
+enum { LEVELS_MAX = 1000, SLAB_CELLS = 131072 };
+
+static const char *const kept_attributes[] = {
+    "title", "engine",           "engine_version",    "currency",
+    "as_of", "rate_uncertainty", "annual_loss_basis", "content_sha256"};
+enum { KEPT = sizeof kept_attributes / sizeof *kept_attributes };
+
+struct results {
+    struct hdf5_file h;
+    struct outcome outcome;
+    struct portfolio portfolio;
+    struct schema_view view;
+    struct grouping *groupings;
+    struct scenario *scenarios;
+    const char *attributes[KEPT];
+    uint64_t budget; // decoded bytes that the rest of the file may claim
+};
+
+static bool refuse(struct results *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static bool refuse(struct results *r, const char *format, ...)
+{
+    va_list list;
+    if (!r->h.failed) {
+        va_start(list, format);
+        vsnprintf(r->h.message, sizeof r->h.message, format, list);
+        va_end(list);
+    }
+    r->h.failed = true;
+    return false;
+}
+
+static void *room(struct results *r, size_t count, size_t size)
+{
+    void *memory = r->h.failed ? NULL : arena_alloc(&r->outcome.arena, count, size);
+    if (memory == NULL)
+        refuse(r, "out of memory");
+    return memory;
+}
+
+static const char *text_keep(struct results *r, const char *text, size_t limit)
+{
+    const char *copy = arena_text(&r->outcome.arena, text, strnlen(text, limit));
+    if (copy == NULL)
+        refuse(r, "out of memory");
+    return copy;
+}
+
+static const double *reals_keep(struct results *r, const char *name, size_t *count)
+{
+    double *values = NULL, *kept = NULL;
+    *count = 0;
+    if (!hdf5_has_attribute(&r->h, "/", name) ||
+        !hdf5_get_reals(&r->h, "/", name, LEVELS_MAX, &values, count))
+        return NULL;
+    kept = room(r, *count, sizeof *kept);
+    if (kept != NULL)
+        memcpy(kept, values, *count * sizeof *kept);
+    free(values);
+    return kept;
+}
+
+static uint64_t whole_read(struct results *r, const char *name)
+{
+    int64_t value = 0;
+    if (hdf5_get_whole(&r->h, "/", name, &value) && value < 0)
+        refuse(r, "attribute %s is negative", name);
+    return r->h.failed ? 0 : (uint64_t)value;
+}
+
+static bool settings_read(struct results *r)
+{
+    struct settings *s = &r->portfolio.settings;
+    double *resolution = NULL;
+    size_t count;
+    char *text;
+
+    if (whole_read(r, "schema_version") != SCHEMA_VERSION)
+        return refuse(r, "the file is of another schema version than %d", SCHEMA_VERSION);
+    for (size_t i = 0; i < KEPT; i++) {
+        if (!hdf5_get_text(&r->h, "/", kept_attributes[i], &text))
+            return false;
+        r->attributes[i] = text_keep(r, text, SIZE_MAX - 1);
+        free(text);
+    }
+    s->title = results_attribute(r, "title");
+    s->currency = results_attribute(r, "currency");
+    s->as_of = results_attribute(r, "as_of");
+    s->years = whole_read(r, "years");
+    s->seed = whole_read(r, "seed");
+    s->detail = whole_read(r, "detail");
+    r->outcome.capped_events = whole_read(r, "capped_events");
+    if (r->h.failed)
+        return false;
+    s->rate_uncertainty = strcmp(results_attribute(r, "rate_uncertainty"), "none") == 0
+                              ? RATE_UNCERTAINTY_NONE
+                              : RATE_UNCERTAINTY_YEAR;
+    s->annual_loss = strcmp(results_attribute(r, "annual_loss_basis"), "product") == 0
+                         ? ANNUAL_LOSS_PRODUCT
+                         : ANNUAL_LOSS_EVENTS;
+    if (!hdf5_get_reals(&r->h, "/", "resolution", 1, &resolution, &count))
+        return false;
+    s->resolution = count == 1 ? *resolution : NAN;
+    free(resolution);
+    if (!(s->resolution > 0 && s->resolution < HUGE_VAL))
+        return refuse(r, "attribute resolution is not a positive number");
+    s->return_periods = reals_keep(r, "return_periods", &s->return_period_count);
+    s->quantiles = reals_keep(r, "quantiles", &s->quantile_count);
+    return !r->h.failed;
+}
+
+static bool groupings_read(struct results *r)
+{
+    char **names = NULL;
+    size_t count = 0;
+    if (!hdf5_has_attribute(&r->h, "/", "groups"))
+        return !r->h.failed;
+    if (!hdf5_get_texts(&r->h, "/", "groups", SCHEMA_GROUPINGS_MAX, &names, &count))
+        return false;
+    r->groupings = room(r, count, sizeof *r->groupings);
+    for (size_t g = 0; g < count && !r->h.failed; g++)
+        r->groupings[g].name = text_keep(r, names[g], SIZE_MAX - 1);
+    hdf5_texts_free(names, count);
+    r->portfolio.groupings = r->groupings;
+    r->portfolio.grouping_count = r->h.failed ? 0 : count;
+    return !r->h.failed;
+}
+
+static bool column_open(struct results *r, const struct schema_column *column,
+                        struct hdf5_shape *shape, int64_t *dataset)
+{
+    char table[SCHEMA_PATH_MAX], path[2 * SCHEMA_PATH_MAX];
+    if (!schema_table_path(column, &r->view, table))
+        return refuse(r, "the name of a group column is empty or too long");
+    snprintf(path, sizeof path, "%s/%s", table, column->name);
+    return hdf5_dataset_open(&r->h, path, shape, r->budget, dataset);
+}
+
+// The extents on which all others depend, each from the coordinate of its axis.
+static bool extents_read(struct results *r)
+{
+    size_t groupings = r->portfolio.grouping_count;
+    for (size_t c = 0; c < schema_column_count; c++) {
+        const struct schema_column *column = &schema_columns[c];
+        enum schema_axis axis = column->axes[0];
+        struct hdf5_shape shape;
+        int64_t dataset;
+        if (!schema_is_coordinate(column) ||
+            (axis != AXIS_SCENARIO && axis != AXIS_ASSET && axis != AXIS_GROUP &&
+             axis != AXIS_WORST_YEAR && axis != AXIS_WORST_EVENT))
+            continue;
+        for (size_t g = 0; g < (axis == AXIS_GROUP ? groupings : 1); g++) {
+            r->view.grouping = g;
+            if (!column_open(r, column, &shape, &dataset) || !hdf5_dataset_close(&r->h, dataset))
+                return false;
+            size_t extent = shape.extents[0];
+            if (extent > UINT32_MAX)
+                return refuse(r, "%s/%s has too many cells", column->table, column->name);
+            if (axis == AXIS_SCENARIO)
+                r->portfolio.scenario_count = extent;
+            else if (axis == AXIS_ASSET)
+                r->portfolio.assets.count = extent;
+            else if (axis == AXIS_GROUP)
+                r->groupings[g].count = extent;
+            else if (axis == AXIS_WORST_YEAR)
+                r->outcome.worst_year_count = extent;
+            else
+                r->outcome.worst_event_count = extent;
+        }
+    }
+    return true;
+}
+
+static bool shape_expected(const struct schema_column *column, const struct schema_view *v,
+                           const struct hdf5_shape *shape)
+{
+    if (shape->rank != schema_rank(column))
+        return false;
+    for (size_t a = 0; a < shape->rank; a++)
+        if (shape->extents[a] != schema_axis_extent(v, column->axes[a]))
+            return false;
+    switch (column->type) {
+    case SCHEMA_REAL:
+    case SCHEMA_MONEY:
+        return shape->type == HDF5_FLOAT64;
+    case SCHEMA_COUNT:
+    case SCHEMA_RANK:
+        return shape->type == HDF5_INT32;
+    case SCHEMA_YEAR:
+    case SCHEMA_ORDINAL:
+        return shape->type == HDF5_INT32 || shape->type == HDF5_INT64;
+    default:
+        return shape->type == HDF5_TEXT && shape->text_size <= SCHEMA_TEXT_MAX + 1;
+    }
+}
+
+static void estimates_room(struct results *r, struct summary *s, struct exceedance *e, bool oep)
+{
+    size_t levels = r->portfolio.settings.quantile_count;
+    size_t periods = r->portfolio.settings.return_period_count;
+    s->var = room(r, levels, sizeof *s->var);
+    s->tvar = room(r, levels, sizeof *s->tvar);
+    s->tvar_error = room(r, levels, sizeof *s->tvar_error);
+    e->aep = room(r, periods, sizeof *e->aep);
+    e->oep = oep ? room(r, periods, sizeof *e->oep) : NULL;
+}
+
+static struct contributor *contributors_room(struct results *r, size_t count)
+{
+    size_t levels = r->portfolio.settings.quantile_count;
+    struct contributor *rows = room(r, count, sizeof *rows);
+    double *cells = room(r, count * 3, levels * sizeof *cells);
+    if (cells == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++, cells += 3 * levels) {
+        rows[i].var = cells;
+        rows[i].tvar = cells + levels;
+        rows[i].tvar_contribution = cells + 2 * levels;
+    }
+    return rows;
+}
+
+// Behind this every accessor of a column that is read points to a cell.
+static bool memory_allocate(struct results *r)
+{
+    struct portfolio *p = &r->portfolio;
+    struct outcome *o = &r->outcome;
+    o->annual_loss = room(r, p->settings.years, sizeof *o->annual_loss);
+    o->largest_event = room(r, p->settings.years, sizeof *o->largest_event);
+    o->event_count = room(r, p->settings.years, sizeof *o->event_count);
+    estimates_room(r, &o->summary, &o->exceedance, true);
+    o->groups = room(r, p->grouping_count, sizeof *o->groups);
+    for (size_t g = 0; g < p->grouping_count && !r->h.failed; g++) {
+        size_t count = r->groupings[g].count;
+        r->groupings[g].names = room(r, count, sizeof *r->groupings[g].names);
+        o->groups[g].summary = room(r, count, sizeof *o->groups[g].summary);
+        o->groups[g].exceedance = room(r, count, sizeof *o->groups[g].exceedance);
+        for (size_t k = 0; k < count && !r->h.failed; k++)
+            estimates_room(r, &o->groups[g].summary[k], &o->groups[g].exceedance[k], false);
+    }
+    r->scenarios = room(r, p->scenario_count, sizeof *r->scenarios);
+    p->scenarios = r->scenarios;
+    p->assets.id = room(r, p->assets.count, sizeof *p->assets.id);
+    p->assets.name = room(r, p->assets.count, sizeof *p->assets.name);
+    o->scenarios = contributors_room(r, p->scenario_count);
+    o->assets = contributors_room(r, p->assets.count);
+    o->worst_years = room(r, o->worst_year_count, sizeof *o->worst_years);
+    o->worst_events = room(r, o->worst_event_count, sizeof *o->worst_events);
+    return !r->h.failed;
+}
+
+// Ids ascend; UINT32_MAX if there is none such.
+static uint32_t id_find(const struct results *r, bool scenario, const char *id)
+{
+    size_t low = 0, high = scenario ? r->portfolio.scenario_count : r->portfolio.assets.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(id, scenario ? r->scenarios[middle].id : r->portfolio.assets.id[middle]);
+        if (order == 0)
+            return (uint32_t)middle;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return UINT32_MAX;
+}
+
+static bool money_store(struct results *r, double money, int64_t *units)
+{
+    double resolution = r->portfolio.settings.resolution, inverse = rint(1 / resolution);
+    double value =
+        fabs(inverse * resolution - 1) < 1e-9 ? rint(money * inverse) : rint(money / resolution);
+    if (!(fabs(value) <= 0x1p62))
+        return refuse(r, "an amount of money is out of range");
+    *units = (int64_t)value;
+    return true;
+}
+
+static bool cell_store(struct results *r, const struct schema_column *column,
+                       const struct hdf5_shape *shape, void *at, const void *cell)
+{
+    char text[SCHEMA_TEXT_MAX + 2];
+    int64_t whole;
+    switch (column->type) {
+    case SCHEMA_REAL:
+        *(double *)at = *(const double *)cell;
+        return true;
+    case SCHEMA_MONEY:
+        return money_store(r, *(const double *)cell, at);
+    case SCHEMA_COUNT:
+        *(int32_t *)at = *(const int32_t *)cell;
+        return *(int32_t *)at >= 0 || refuse(r, "a count is negative");
+    case SCHEMA_YEAR:
+        whole = shape->type == HDF5_INT64 ? *(const int64_t *)cell : *(const int32_t *)cell;
+        *(uint64_t *)at = (uint64_t)whole;
+        return (whole >= 0 && (uint64_t)whole < r->portfolio.settings.years) ||
+               refuse(r, "a year is out of range");
+    case SCHEMA_TEXT:
+        *(const char **)at = text_keep(r, cell, shape->text_size);
+        return !r->h.failed;
+    case SCHEMA_SCENARIO:
+    case SCHEMA_ASSET:
+        memcpy(text, cell, shape->text_size);
+        text[shape->text_size] = '\0';
+        *(uint32_t *)at = id_find(r, column->type == SCHEMA_SCENARIO, text);
+        return true;
+    case SCHEMA_ORDINAL:
+    case SCHEMA_RANK:
+    case SCHEMA_LABEL:
+        break;
+    }
+    return true;
+}
+
+static bool cells_read(struct results *r, const struct schema_column *column,
+                       const struct hdf5_shape *shape, int64_t dataset)
+{
+    size_t size = hdf5_cell_size(shape), across = shape->extents[1];
+    uint64_t slab = across < SLAB_CELLS ? SLAB_CELLS / (across > 0 ? across : 1) : 1;
+    if (shape->extents[0] == 0 || across == 0)
+        return true;
+    if (slab > shape->extents[0])
+        slab = shape->extents[0];
+    unsigned char *cells = calloc(slab * across, size);
+    if (cells == NULL)
+        return refuse(r, "out of memory");
+    for (uint64_t first = 0; first < shape->extents[0] && !r->h.failed; first += slab) {
+        uint64_t left = shape->extents[0] - first, count = left < slab ? left : slab;
+        const unsigned char *cell = cells;
+        if (!hdf5_rows_read(&r->h, dataset, shape, first, count, cells))
+            break;
+        for (uint64_t i = first; i < first + count && !r->h.failed; i++)
+            for (uint64_t j = 0; j < across && !r->h.failed; j++, cell += size) {
+                void *at = column->at(&r->view, i, j);
+                if (at != NULL) // the largest event of groups is not kept
+                    cell_store(r, column, shape, at, cell);
+            }
+    }
+    free(cells);
+    return !r->h.failed;
+}
+
+// One dataset: its shape if `fill` is false, its cells otherwise.
+static bool column_read(struct results *r, const struct schema_column *column, bool fill)
+{
+    struct hdf5_shape shape;
+    int64_t dataset;
+    uint64_t whole_budget = r->budget;
+    if (!column_open(r, column, &shape, &dataset))
+        return false;
+    if (!shape_expected(column, &r->view, &shape))
+        refuse(r, "%s/%s has an unexpected type or extent", column->table, column->name);
+    else if (!fill)
+        r->budget -= shape.extents[0] * shape.extents[1] * hdf5_cell_size(&shape);
+    else if (column->at != NULL && !column->written_only && !schema_is_setting(column))
+        cells_read(r, column, &shape, dataset);
+    if (fill)
+        r->budget = whole_budget;
+    return hdf5_dataset_close(&r->h, dataset);
+}
+
+static bool columns_read(struct results *r, bool fill)
+{
+    for (size_t c = 0; c < schema_column_count; c++) {
+        size_t times = schema_is_grouped(&schema_columns[c]) ? r->portfolio.grouping_count : 1;
+        for (r->view.grouping = 0; r->view.grouping < times; r->view.grouping++)
+            if (!column_read(r, &schema_columns[c], fill))
+                return false;
+    }
+    return true;
+}
+
+bool results_read(const char *path, struct results **results, struct diagnostics *d)
+{
+    const struct place at = {.file = path};
+    struct stat file;
+    uint64_t budget;
+    struct results *r = calloc(1, sizeof *r);
+
+    *results = NULL;
+    if (r == NULL || stat(path, &file) != 0) {
+        diagnostics_add(d, &at, "cannot be read: %s", strerror(r == NULL ? ENOMEM : errno));
+        free(r);
+        return false;
+    }
+    if (!S_ISREG(file.st_mode)) {
+        diagnostics_add(d, &at, "cannot be read: not a regular file");
+        free(r);
+        return false;
+    }
+    r->view = (struct schema_view){.outcome = &r->outcome, .portfolio = &r->portfolio};
+    r->outcome.portfolio = &r->portfolio;
+    if (__builtin_mul_overflow((uint64_t)file.st_size, UINT64_C(1032), &budget))
+        budget = UINT64_MAX;
+    r->budget = budget;
+    bool good = hdf5_open(&r->h, path) && settings_read(r) && groupings_read(r) &&
+                extents_read(r) && columns_read(r, false);
+    r->budget = budget;
+    good = good && memory_allocate(r) && columns_read(r, true);
+    good = hdf5_close(&r->h) && good;
+    if (!good) {
+        diagnostics_add(d, &at, "is not a complete lossmill run: %s", r->h.message);
+        results_free(r);
+        return false;
+    }
+    *results = r;
+    return true;
+}
+
+const struct outcome *results_outcome(const struct results *results)
+{
+    return &results->outcome;
+}
+
+const char *results_attribute(const struct results *results, const char *name)
+{
+    for (size_t i = 0; i < KEPT; i++)
+        if (strcmp(kept_attributes[i], name) == 0)
+            return results->attributes[i];
+    return NULL;
+}
+
+void results_free(struct results *results)
+{
+    if (results == NULL)
+        return;
+    arena_free(&results->outcome.arena);
+    free(results);
+}

@@ -1,0 +1,39 @@
+// The distinct texts of a column, each with a code: 0 is "" (missing), others count from 1. What is
+// costly is done once for a distinct text, not once for a row.
+#ifndef LOSSMILL_STUDY_WORDS_H
+#define LOSSMILL_STUDY_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+enum { WORDS_NONE = UINT32_MAX };
+
+struct words {
+    struct arena *texts;   // where the texts live
+    struct arena *scratch; // everything else
+    size_t count, capacity;
+    const char **text;
+    uint32_t *length;
+    uint32_t *hash;
+    uint32_t *slots; // open addressing, a power of two: codes, WORDS_NONE where free
+    size_t slot_count;
+    double *number; // of the first `numbered` codes; NaN: no number
+    size_t numbered;
+};
+
+// False if memory is exhausted.
+bool words_start(struct words *words, struct arena *texts, struct arena *scratch);
+
+// The code of a text, new ones are added; WORDS_NONE if memory is exhausted.
+uint32_t words_add(struct words *words, const char *text, size_t length);
+
+// The code of a text, WORDS_NONE if it is none of these.
+uint32_t words_find(const struct words *words, const char *text, size_t length);
+
+// number[code] for every code; NULL if memory is exhausted.
+const double *words_numbers(struct words *words, bool decimal_comma);
+
+#endif

@@ -1,0 +1,168 @@
+#include "models/quantile_kernels.h"
+
+#include <math.h>
+
+#include "models/isa.h"
+#include "models/quantile_table.h"
+#include "random/elementary.h"
+
+static void constant(const struct quantile_form *form, size_t n, const double *restrict tail,
+                     double *restrict value)
+{
+    (void)tail;
+    for (size_t i = 0; i < n; i++)
+        value[i] = form->c[0];
+}
+
+static void uniform(const struct quantile_form *form, size_t n, const double *restrict tail,
+                    double *restrict value)
+{
+    const double high = form->c[1], width = form->c[1] - form->c[0];
+
+    for (size_t i = 0; i < n; i++)
+        value[i] = fma(-tail[i], width, high);
+}
+
+// Of the two square roots each is measured from its own end of the interval, so that neither
+// cancels.
+static void triangular(const struct quantile_form *form, size_t n, const double *restrict tail,
+                       double *restrict value)
+{
+    const double low = form->c[0], mode = form->c[1], high = form->c[2], width = high - low;
+    const double tail_of_mode = (high - mode) / width;
+
+    for (size_t i = 0; i < n; i++) {
+        const double from_high = sqrt(tail[i] * (width * (high - mode)));
+        const double from_low = sqrt((1 - tail[i]) * (width * (mode - low)));
+
+        value[i] = tail[i] <= tail_of_mode ? high - from_high : low + from_low;
+    }
+}
+
+// The centre's polynomial for all, then the far ones, about one in a thousand, singly.
+static inline void normal_scores(size_t n, const double *restrict tail, double *restrict score)
+{
+    for (size_t i = 0; i < n; i++)
+        score[i] = elementary_isf_centre(tail[i]);
+    for (size_t i = 0; i < n; i++)
+        if (__builtin_expect(elementary_isf_is_far(tail[i]), 0))
+            score[i] = elementary_isf_far(tail[i]);
+}
+
+static void normal(const struct quantile_form *form, size_t n, const double *restrict tail,
+                   double *restrict value)
+{
+    const double mean = form->c[0], sd = form->c[1];
+
+    normal_scores(n, tail, value);
+    for (size_t i = 0; i < n; i++)
+        value[i] = fma(sd, value[i], mean);
+}
+
+static void lognormal(const struct quantile_form *form, size_t n, const double *restrict tail,
+                      double *restrict value)
+{
+    const double mu = form->c[0], sigma = form->c[1];
+
+    normal_scores(n, tail, value);
+    for (size_t i = 0; i < n; i++)
+        value[i] = elementary_exp(fma(sigma, value[i], mu));
+}
+
+static void exponential(const struct quantile_form *form, size_t n, const double *restrict tail,
+                        double *restrict value)
+{
+    const double mean = form->c[0];
+
+    for (size_t i = 0; i < n; i++)
+        value[i] = -mean * elementary_log(tail[i]);
+}
+
+// scale t^(1 / shape) with t = -log tail; 0 at t = 0, where the logarithm has no value.
+static void weibull(const struct quantile_form *form, size_t n, const double *restrict tail,
+                    double *restrict value)
+{
+    const double power = 1 / form->c[0], scale = form->c[1];
+
+    for (size_t i = 0; i < n; i++) {
+        const double t = -elementary_log(tail[i]);
+        const double x = scale * elementary_exp(power * elementary_log(t));
+
+        value[i] = t > 0 ? x : 0;
+    }
+}
+
+static void pareto(const struct quantile_form *form, size_t n, const double *restrict tail,
+                   double *restrict value)
+{
+    const double least = form->c[0], power = -1 / form->c[1];
+
+    for (size_t i = 0; i < n; i++)
+        value[i] = least * elementary_exp(power * elementary_log(tail[i]));
+}
+
+// threshold + scale t g(shape t), t = -log tail, g(y) = (exp(y) - 1) / y: the rounded y is shared
+// by numerator and denominator, so that a shape near 0 loses nothing.
+static void gpd(const struct quantile_form *form, size_t n, const double *restrict tail,
+                double *restrict value)
+{
+    const double threshold = form->c[0], scale = form->c[1], shape = form->c[2];
+
+    for (size_t i = 0; i < n; i++) {
+        const double t = -elementary_log(tail[i]), y = shape * t;
+        const double g = y == 0 ? 1 : elementary_expm1(y) / y;
+
+        value[i] = fma(scale * t, g, threshold);
+    }
+}
+
+static void table(const struct quantile_form *form, size_t n, const double *restrict tail,
+                  double *restrict value)
+{
+    const struct quantile_table *x = form->table;
+    const double offset = form->c[0], factor = form->c[1];
+    const int beta = x->law == QUANTILE_LAW_BETA;
+
+    for (size_t i = 0; i < n; i++) {
+        const int above = tail[i] < 0.5;
+        const double v = above ? tail[i] : 1 - tail[i];
+        const double t = -elementary_log(v > 0x1p-65 ? v : above ? 0x1p-65 : 0x1p-54);
+        const uint64_t bits = elementary_bits(t);
+        // Octave and three leading bits number the cell; the bits below them are the place in it.
+        const uint64_t cell = (bits >> 49) - (UINT64_C(1022) << 3);
+        const double place =
+            elementary_of_bits((bits & ((UINT64_C(1) << 49) - 1)) << 3 | UINT64_C(1023) << 52);
+        const double u = fma(2, place, -3);
+        double y = x->c[above][QUANTILE_TABLE_DEGREE][cell];
+
+#pragma GCC unroll 7
+        for (int k = QUANTILE_TABLE_DEGREE - 1; k >= 0; k--)
+            y = fma(y, u, x->c[above][k][cell]);
+
+        const double e = elementary_exp(y);
+
+        value[i] = fma(factor, beta && above ? 1 - e : e, offset);
+    }
+}
+
+extern const struct quantile_kernels ISA_NAME(quantile_kernels);
+
+#define ISA_TEXT_(x) #x
+#define ISA_TEXT(x)  ISA_TEXT_(x)
+
+const struct quantile_kernels ISA_NAME(quantile_kernels) = {
+    .isa = ISA_TEXT(LOSSMILL_ISA),
+    .of =
+        {
+            [QUANTILE_CONSTANT] = constant,
+            [QUANTILE_UNIFORM] = uniform,
+            [QUANTILE_TRIANGULAR] = triangular,
+            [QUANTILE_NORMAL] = normal,
+            [QUANTILE_LOGNORMAL] = lognormal,
+            [QUANTILE_EXPONENTIAL] = exponential,
+            [QUANTILE_WEIBULL] = weibull,
+            [QUANTILE_PARETO] = pareto,
+            [QUANTILE_GPD] = gpd,
+            [QUANTILE_TABLE] = table,
+        },
+};

@@ -1,0 +1,189 @@
+"""A run's file as others read it: h5dump, ncdump, h5py, pandas, xarray. test_readers.py LOSSMILL"""
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import netCDF4
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+STUDY = {
+    "study.ini": """[study]
+title = Readers' study
+currency = EUR
+as_of = 2026-01-15
+years = 20000
+seed = 11
+[groups]
+by = class, business_unit, class*business_unit
+[report]
+return_periods = 10, 100
+quantiles = 0.95, 0.99
+""",
+    "assets.csv": """asset_id,name,class,business_unit,value,quantity
+web-1,Web shop,server,Retail,250000,2
+erp,Küche ERP,server,Logistik Süd,900000,1
+lap,Laptop,client,Retail,1500,40
+""",
+    "threats.csv": "threat_id,name\ncrime,Organised crime\n",
+    "scenarios.csv": """scenario_id,name,owner,threat_id,assets,effect,frequency,primary_response,primary_fines
+ransom,Ransomware,CIO,crime,class=server,A,0.6,lognormal90 10000 400000,uniform 0 50000
+theft,Stolen laptop,CFO,crime,class=client,C,2,pert 500 1500 9000,
+""",
+}
+passed = failed = 0
+
+
+def claim(name, truth, detail=""):
+    global passed, failed
+    if truth:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAILED {name} {detail}")
+
+
+def text_of(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def datasets(file):
+    found = {}
+    file.visititems(lambda name, x: found.__setitem__("/" + name, x)
+                    if isinstance(x, h5py.Dataset) else None)
+    return found
+
+
+def content_sha256(file):
+    """The rule of engine/results/schema.h: it depends on no library's version."""
+    lines = []
+    for path, data in datasets(file).items():
+        cells = data[()]
+        lines.append((path.encode(), hashlib.sha256(np.ascontiguousarray(cells).tobytes())))
+    text = b"".join(h.hexdigest().encode() + b"  " + p + b"\n" for p, h in sorted(lines, key=lambda x: x[0]))
+    return hashlib.sha256(text).hexdigest()
+
+
+def with_h5py(path, inputs):
+    with h5py.File(path) as file:
+        claim("content_sha256 can be recomputed",
+              content_sha256(file) == text_of(file.attrs["content_sha256"]))
+        for name, data in datasets(file).items():
+            claim("every dimension has a name",
+                  h5py.h5ds.is_scale(data.id) or all(len(d.keys()) == 1 for d in data.dims), name)
+            claim("every dataset has a long_name", "long_name" in data.attrs, name)
+            claim("every number has units", data.dtype.kind == "S" or "units" in data.attrs, name)
+            claim("no 64-bit integers", data.dtype not in (np.int64, np.uint64), name)
+        years = int(file.attrs["years"])
+        loss = file["/portfolio/annual_loss"]
+        claim("one loss per year", loss.shape == (years,) and loss.dtype == np.float64)
+        claim("money has the currency as its unit", text_of(loss.attrs["units"]) == "EUR")
+        claim("mean of the years is the AAL",
+              abs(loss[:].mean() / file["/summary/aal"][0] - 1) < 1e-9)
+        claim("money is exact in cents", np.array_equal(np.round(loss[:] * 100) / 100, loss[:]))
+        total = sum(file["/group/class/annual_loss"][:])
+        claim("groups add up to the portfolio", np.allclose(total, loss[:], rtol=1e-12))
+        claim("crossed columns are percent-encoded", "class%2Abusiness_unit" in file["/group"])
+        crossed = file.get("/group/class%2Abusiness_unit")
+        claim("and keep their name",
+              crossed is not None and text_of(crossed.attrs["column"]) == "class*business_unit")
+        claim("names are UTF-8", "Küche ERP" in list(file["/asset/name"].asstr()[:]))
+        for name, text in inputs.items():
+            kept = file.get("/study/" + name)
+            if kept is None:
+                claim("every input is kept", False, name)
+                continue
+            claim("inputs are kept to the byte", bytes(kept[:].tobytes()) == text.encode(), name)
+            claim("with their hash", text_of(kept.attrs["sha256"]) == hashlib.sha256(text.encode()).hexdigest(), name)
+        table = pd.DataFrame({name: (file[f"/scenario/{name}"].asstr()[:]
+                                     if file[f"/scenario/{name}"].dtype.kind == "S"
+                                     else file[f"/scenario/{name}"][:])
+                              for name in ("scenario_id", "name", "aal", "event_rate")})
+        rows = pd.read_csv(os.path.join(os.path.dirname(path), "study", "scenarios.csv"))
+        joined = rows.merge(table, on="scenario_id", suffixes=("", "_result"))
+        claim("pandas joins by id", len(joined) == 2 and (joined["name"] == joined["name_result"]).all())
+        groups = sorted({os.path.dirname(name) for name in datasets(file)})
+        return groups, float(file["/summary/aal"][0])
+
+
+def with_netcdf(path, groups):
+    """Numbers only: netCDF-C 4.9.0 (Debian 12) has room for one string where it reads an array of
+    fixed-length ones, and the process dies. Headers and numbers are unharmed."""
+    with netCDF4.Dataset(path) as file:
+        for group in groups:
+            for name, variable in file[group].variables.items():
+                claim("netCDF names the dimensions", len(variable.dimensions) == variable.ndim and
+                      all(d in file[group].variables for d in variable.dimensions),
+                      f"{group}/{name}")
+                if variable.dtype is not str:
+                    claim("netCDF reads the numbers", variable[:].size == variable.size,
+                          f"{group}/{name}")
+
+
+def with_xarray(path, groups, aal):
+    for group in groups:
+        with xr.open_dataset(path, group=group, engine="h5netcdf") as data:
+            data.load()
+            claim("xarray knows every dimension",
+                  all(str(d) in data.coords for d in data.dims), group)
+            claim("and every long_name", all("long_name" in v.attrs
+                                             for v in data.variables.values()), group)
+    with xr.open_dataset(path, group="summary", engine="h5netcdf") as data:
+        rows = [text_of(x) for x in data["row"].values]
+        claim("rows are labelled", rows[0] == "portfolio" and "class=server" in rows, rows)
+        claim("by name comes the AAL", float(data["aal"][0]) == aal)
+        claim("levels are coordinates", list(data["quantile"].values) == [0.95, 0.99])
+        claim("var has named dimensions", data["var"].dims == ("row", "quantile"))
+        claim("units come along", data["aal"].attrs["units"] == "EUR")
+    with xr.open_dataset(path, group="group/class", engine="h5netcdf") as data:
+        claim("groups x years", data["annual_loss"].dims == ("group", "year"))
+    with xr.open_dataset(path, group="asset", engine="h5netcdf") as data:
+        claim("assets are selected by id",
+              [text_of(x) for x in data["asset_id"].values] == ["erp", "lap", "web-1"])
+
+
+def with_tools(path):
+    for command, expected in ((["h5dump", "-H", path], ["DIMENSION_LIST", "annual_loss"]),
+                              (["h5dump", path], ["ransom"]),
+                              (["ncdump", "-h", path], ["year = ", 'units = "EUR"', "group: summary"])):
+        done = subprocess.run(command, capture_output=True)
+        text = done.stdout.decode(errors="replace")
+        claim(" ".join(command[:-1]), done.returncode == 0 and all(e in text for e in expected),
+              done.stderr.decode(errors="replace")[:300])
+        claim("no unnamed dimension in " + command[0], "phony_dim" not in text)
+
+
+def main():
+    lossmill = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder:
+        study = os.path.join(folder, "study")
+        os.mkdir(study)
+        for name, text in STUDY.items():
+            with open(os.path.join(study, name), "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        paths = [os.path.join(folder, name) for name in ("x.h5", "y.h5")]
+        for path, threads in zip(paths, ("1", "2")):
+            done = subprocess.run([lossmill, "run", study, "-o", path, "--threads", threads],
+                                  capture_output=True)
+            claim("lossmill run", done.returncode == 0, done.stderr.decode(errors="replace"))
+        if all(map(os.path.exists, paths)):
+            with open(paths[0], "rb") as x, open(paths[1], "rb") as y:
+                claim("two runs are the same bytes", x.read() == y.read())
+            claim("readable by its owner only",
+                  stat.S_IMODE(os.stat(paths[0]).st_mode) == 0o600)
+            groups, aal = with_h5py(paths[0], STUDY)
+            with_netcdf(paths[0], groups)
+            with_xarray(paths[0], groups, aal)
+            with_tools(paths[0])
+            claim("nothing else is left", sorted(os.listdir(folder)) == ["study", "x.h5", "y.h5"])
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
