@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -131,38 +133,21 @@ bool text_number(const char *cell, size_t length, bool decimal_comma, double *va
     return true;
 }
 
-// The length of the UTF-8 character at `text`, 0 if it is none or one that must not be printed.
-static size_t printable(const unsigned char *text)
+// The length of the character at `text`, 0 if it is none or one that must not be printed.
+static size_t printable(const char *text)
 {
-    const unsigned char c = text[0];
-    size_t length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : 4;
+    uint32_t code;
+    const size_t length = utf8_decode(text, 4, &code);
 
-    if (c < 0x20 || c == 0x7F || (c >= 0x80 && c < 0xC2) || c > 0xF4)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if (text[i] < 0x80 || text[i] > 0xBF)
-            return 0;
-    }
-    if ((c == 0xE0 && text[1] < 0xA0) || (c == 0xED && text[1] > 0x9F) ||
-        (c == 0xF0 && text[1] < 0x90) || (c == 0xF4 && text[1] > 0x8F))
-        return 0;
-    if (c == 0xC2 && text[1] < 0xA0) // further control characters
-        return 0;
-    // marks that turn the direction of writing: U+200E, 200F, 202A to 202E, 2066 to 2069
-    if (c == 0xE2 && ((text[1] == 0x80 && (text[2] == 0x8E || text[2] == 0x8F ||
-                                           (text[2] >= 0xAA && text[2] <= 0xAE))) ||
-                      (text[1] == 0x81 && text[2] >= 0xA6 && text[2] <= 0xA9)))
-        return 0;
-    return length;
+    return code == UTF8_INVALID || utf8_is_control(code) ? 0 : length;
 }
 
 void text_print_safely(FILE *stream, const char *text, size_t limit)
 {
-    const unsigned char *at = (const unsigned char *)text;
     size_t used = 0;
 
-    while (*at) {
-        const size_t length = printable(at);
+    while (*text) {
+        const size_t length = printable(text);
         const size_t step = length > 0 ? length : 1;
 
         if (step > limit - used) {
@@ -170,10 +155,10 @@ void text_print_safely(FILE *stream, const char *text, size_t limit)
             return;
         }
         if (length > 0)
-            fwrite(at, 1, length, stream);
+            fwrite(text, 1, length, stream);
         else
-            fprintf(stream, "\\x%02X", *at);
-        at += step;
+            fprintf(stream, "\\x%02X", (unsigned char)*text);
+        text += step;
         used += step;
     }
 }

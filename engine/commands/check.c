@@ -181,28 +181,28 @@ static void print_scenarios(const struct portfolio *portfolio, const struct fore
         order[s] = s;
     sorted_by = each;
     qsort(order, count, sizeof *order, compare_aal);
-    struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+    struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < shown; i++) {
         const struct scenario *scenario = &portfolio->scenarios[order[i]];
         const struct scenario_forecast *forecast = &each[order[i]];
-        table_cell(table, scenario->id);
-        table_cell(table, whole_text(scenario->selection->count));
-        table_cell(table, per_text(scenario));
-        table_cell(table, number_text(forecast->threat_events_per_year));
-        table_cell(table, number_text(forecast->loss_events_per_year));
-        table_cell(table, susceptibility_word(scenario));
-        table_cell(table, money_text(forecast->aal_exact, NAN));
+        listing_cell(listing, scenario->id);
+        listing_cell(listing, whole_text(scenario->selection->count));
+        listing_cell(listing, per_text(scenario));
+        listing_cell(listing, number_text(forecast->threat_events_per_year));
+        listing_cell(listing, number_text(forecast->loss_events_per_year));
+        listing_cell(listing, susceptibility_word(scenario));
+        listing_cell(listing, money_text(forecast->aal_exact, NAN));
     }
-    table_cell(table, count > shown ? "All scenarios" : "Together");
-    table_cell(table, "");
-    table_cell(table, "");
-    table_cell(table, number_text(total->threat_events_per_year));
-    table_cell(table, number_text(total->loss_events_per_year));
-    table_cell(table, "");
-    table_cell(table, money_text(total->aal_exact, NAN));
+    listing_cell(listing, count > shown ? "All scenarios" : "Together");
+    listing_cell(listing, "");
+    listing_cell(listing, "");
+    listing_cell(listing, number_text(total->threat_events_per_year));
+    listing_cell(listing, number_text(total->loss_events_per_year));
+    listing_cell(listing, "");
+    listing_cell(listing, money_text(total->aal_exact, NAN));
     heading("Scenarios, the costliest first (a year, in %s)",
             text_shown(portfolio->settings.currency, 16));
-    table_print(table, 2);
+    listing_print(listing, 2);
     if (count > shown)
         printf("  %s more: --top %zu or --csv lists all\n", whole_text(count - shown), count);
     for (size_t i = 0; i < count; i++)

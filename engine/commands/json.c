@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "commands/utf8.h"
+#include "base/utf8.h"
 
 void number_shortest(char text[32], double number)
 {
@@ -19,7 +19,7 @@ static void write_string(FILE *out, const char *text)
     putc('"', out);
     while (*text != '\0') {
         uint32_t code;
-        size_t length = utf8_decode(text, &code);
+        size_t length = utf8_decode(text, 4, &code);
         if (code == UTF8_INVALID)
             fputs("\\ufffd", out);
         else if (code == '"' || code == '\\')

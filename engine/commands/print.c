@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "commands/commands.h"
-#include "commands/utf8.h"
+#include "base/utf8.h"
 
 static bool locale_utf8, colour;
 static struct arena texts; // all that is formatted; it lives as long as the program
@@ -89,7 +89,7 @@ size_t text_columns(const char *text)
     size_t columns = 0;
     while (*text != '\0') {
         uint32_t code;
-        text += utf8_decode(text, &code);
+        text += utf8_decode(text, 4, &code);
         columns += utf8_columns(code);
     }
     return columns;
@@ -109,7 +109,7 @@ const char *text_shown(const char *text, size_t columns)
     size_t used = 0, width = 0;
     while (*text != '\0') {
         uint32_t code;
-        size_t length = utf8_decode(text, &code);
+        size_t length = utf8_decode(text, 4, &code);
         if (width + utf8_columns(code) > room) {
             strcpy(shown + used, ellipsis);
             return shown;
@@ -236,33 +236,33 @@ const char *duration_text(double seconds)
     return text_format("about %.1f h", seconds / 3600);
 }
 
-struct table {
+struct listing {
     const struct column *columns;
     size_t count; // of columns
     size_t cells, room;
     const char **cell;
 };
 
-struct table *table_new(const struct column *columns, size_t count)
+struct listing *listing_new(const struct column *columns, size_t count)
 {
-    struct table *table = must_alloc(1, sizeof *table);
-    table->columns = columns;
-    table->count = count;
-    return table;
+    struct listing *listing = must_alloc(1, sizeof *listing);
+    listing->columns = columns;
+    listing->count = count;
+    return listing;
 }
 
-void table_cell(struct table *table, const char *text)
+void listing_cell(struct listing *listing, const char *text)
 {
-    if (table->cells == table->room) {
-        table->room = table->room > 0 ? 2 * table->room : 64;
-        const char **wider = must_alloc(table->room, sizeof *wider);
-        if (table->cells > 0)
-            memcpy(wider, table->cell, table->cells * sizeof *wider);
-        free(table->cell);
-        table->cell = wider;
+    if (listing->cells == listing->room) {
+        listing->room = listing->room > 0 ? 2 * listing->room : 64;
+        const char **wider = must_alloc(listing->room, sizeof *wider);
+        if (listing->cells > 0)
+            memcpy(wider, listing->cell, listing->cells * sizeof *wider);
+        free(listing->cell);
+        listing->cell = wider;
     }
-    size_t limit = table->columns[table->cells % table->count].limit;
-    table->cell[table->cells++] = text_shown(text, limit);
+    size_t limit = listing->columns[listing->cells % listing->count].limit;
+    listing->cell[listing->cells++] = text_shown(text, limit);
 }
 
 static void print_padded(const char *text, size_t width, enum align align, bool last)
@@ -274,52 +274,52 @@ static void print_padded(const char *text, size_t width, enum align align, bool 
         printf("%s%*s", text, last ? 0 : blanks, "");
 }
 
-static void print_heads(const struct table *table, const size_t *width, size_t indent)
+static void print_heads(const struct listing *listing, const size_t *width, size_t indent)
 {
     printf("%*s%s", (int)indent, "", colour ? "\033[2m" : "");
-    for (size_t c = 0; c < table->count; c++) {
-        bool last = c + 1 == table->count;
-        print_padded(table->columns[c].head, width[c], table->columns[c].align, last);
+    for (size_t c = 0; c < listing->count; c++) {
+        bool last = c + 1 == listing->count;
+        print_padded(listing->columns[c].head, width[c], listing->columns[c].align, last);
         fputs(last ? "" : "  ", stdout);
     }
     puts(colour ? "\033[0m" : "");
 }
 
-static void print_rows(struct table *table, size_t indent, bool heads)
+static void print_rows(struct listing *listing, size_t indent, bool heads)
 {
-    size_t *width = must_alloc(table->count, sizeof *width);
-    for (size_t c = 0; heads && c < table->count; c++)
-        width[c] = text_columns(table->columns[c].head);
-    for (size_t i = 0; i < table->cells; i++) {
-        size_t columns = text_columns(table->cell[i]);
-        if (columns > width[i % table->count])
-            width[i % table->count] = columns;
+    size_t *width = must_alloc(listing->count, sizeof *width);
+    for (size_t c = 0; heads && c < listing->count; c++)
+        width[c] = text_columns(listing->columns[c].head);
+    for (size_t i = 0; i < listing->cells; i++) {
+        size_t columns = text_columns(listing->cell[i]);
+        if (columns > width[i % listing->count])
+            width[i % listing->count] = columns;
     }
     if (heads)
-        print_heads(table, width, indent);
-    for (size_t first = 0; first < table->cells; first += table->count) {
-        size_t last = table->count; // blanks at the end of a line are not printed
-        while (last > 1 && *table->cell[first + last - 1] == '\0')
+        print_heads(listing, width, indent);
+    for (size_t first = 0; first < listing->cells; first += listing->count) {
+        size_t last = listing->count; // blanks at the end of a line are not printed
+        while (last > 1 && *listing->cell[first + last - 1] == '\0')
             last--;
         printf("%*s", (int)indent, "");
         for (size_t c = 0; c < last; c++) {
-            print_padded(table->cell[first + c], width[c], table->columns[c].align, c + 1 == last);
+            print_padded(listing->cell[first + c], width[c], listing->columns[c].align, c + 1 == last);
             fputs(c + 1 == last ? "\n" : "  ", stdout);
         }
     }
     free(width);
-    free(table->cell);
-    free(table);
+    free(listing->cell);
+    free(listing);
 }
 
-void table_print(struct table *table, size_t indent)
+void listing_print(struct listing *listing, size_t indent)
 {
-    print_rows(table, indent, true);
+    print_rows(listing, indent, true);
 }
 
-void table_print_bare(struct table *table, size_t indent)
+void listing_print_bare(struct listing *listing, size_t indent)
 {
-    print_rows(table, indent, false);
+    print_rows(listing, indent, false);
 }
 
 void heading(const char *format, ...)

@@ -47,11 +47,11 @@ struct column {
 };
 
 // Printing frees it.
-struct table;
-struct table *table_new(const struct column *columns, size_t count);
-void table_cell(struct table *table, const char *text); // the next one, row by row
-void table_print(struct table *table, size_t indent);
-void table_print_bare(struct table *table, size_t indent); // without its heads
+struct listing;
+struct listing *listing_new(const struct column *columns, size_t count);
+void listing_cell(struct listing *listing, const char *text); // the next one, row by row
+void listing_print(struct listing *listing, size_t indent);
+void listing_print_bare(struct listing *listing, size_t indent); // without its heads
 
 void heading(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -50,18 +50,18 @@ static void print_exceedance(const struct settings *settings, const struct excee
         {"95 % range (OEP)", ALIGN_LEFT, 0},
     };
     bool oep = x->oep != NULL && settings->annual_loss == ANNUAL_LOSS_EVENTS;
-    struct table *table = table_new(columns, oep ? 5 : 3);
+    struct listing *listing = listing_new(columns, oep ? 5 : 3);
     for (size_t i = 0; i < settings->return_period_count; i++) {
-        table_cell(table, number_text(settings->return_periods[i]));
-        table_cell(table, estimate_text(&x->aep[i]));
-        table_cell(table, estimate_range_text(&x->aep[i]));
+        listing_cell(listing, number_text(settings->return_periods[i]));
+        listing_cell(listing, estimate_text(&x->aep[i]));
+        listing_cell(listing, estimate_range_text(&x->aep[i]));
         if (oep) {
-            table_cell(table, estimate_text(&x->oep[i]));
-            table_cell(table, estimate_range_text(&x->oep[i]));
+            listing_cell(listing, estimate_text(&x->oep[i]));
+            listing_cell(listing, estimate_range_text(&x->oep[i]));
         }
     }
     heading("Loss exceedance");
-    table_print(table, 2);
+    listing_print(listing, 2);
 }
 
 static void print_tail(const struct settings *settings, const struct summary *summary)
@@ -70,16 +70,16 @@ static void print_tail(const struct settings *settings, const struct summary *su
         {"Level", ALIGN_RIGHT, 0}, {"VaR", ALIGN_RIGHT, 0}, {"95 % range", ALIGN_LEFT, 0},
         {"TVaR", ALIGN_RIGHT, 0},  {"95 %", ALIGN_LEFT, 0},
     };
-    struct table *table = table_new(columns, COLUMNS_OF(columns));
+    struct listing *listing = listing_new(columns, COLUMNS_OF(columns));
     for (size_t i = 0; i < settings->quantile_count; i++) {
-        table_cell(table, level_text(settings->quantiles[i]));
-        table_cell(table, estimate_text(&summary->var[i]));
-        table_cell(table, estimate_range_text(&summary->var[i]));
-        table_cell(table, money_text(summary->tvar[i], summary->tvar_error[i]));
-        table_cell(table, plus_minus_text(summary->tvar_error[i]));
+        listing_cell(listing, level_text(settings->quantiles[i]));
+        listing_cell(listing, estimate_text(&summary->var[i]));
+        listing_cell(listing, estimate_range_text(&summary->var[i]));
+        listing_cell(listing, money_text(summary->tvar[i], summary->tvar_error[i]));
+        listing_cell(listing, plus_minus_text(summary->tvar_error[i]));
     }
     heading("Bad years: the level's quantile (VaR) and the average from there up (TVaR)");
-    table_print(table, 2);
+    listing_print(listing, 2);
 }
 
 static void more_line(size_t count, size_t shown, const char *what)
@@ -111,18 +111,18 @@ static void print_contributors(const struct outcome *outcome,
     double total = 0;
     for (size_t i = 0; i < count; i++)
         total += isnan(contributor_aal(&contributors[i])) ? 0 : contributor_aal(&contributors[i]);
-    struct table *table = table_new(columns, COLUMNS_OF(columns) - !tail);
+    struct listing *listing = listing_new(columns, COLUMNS_OF(columns) - !tail);
     for (size_t i = 0; i < shown; i++) {
         const struct contributor *x = &contributors[order[i]];
-        table_cell(table, labels[order[i]]);
-        table_cell(table, number_text(x->event_rate));
-        table_cell(table, money_text(x->aal_exact, NAN));
-        table_cell(table, money_text(x->aal, x->aal_error));
-        table_cell(table, plus_minus_text(x->aal_error));
-        table_cell(table, share_text(contributor_aal(x) / total));
-        table_cell(table, money_text(x->sd, NAN));
+        listing_cell(listing, labels[order[i]]);
+        listing_cell(listing, number_text(x->event_rate));
+        listing_cell(listing, money_text(x->aal_exact, NAN));
+        listing_cell(listing, money_text(x->aal, x->aal_error));
+        listing_cell(listing, plus_minus_text(x->aal_error));
+        listing_cell(listing, share_text(contributor_aal(x) / total));
+        listing_cell(listing, money_text(x->sd, NAN));
         if (tail)
-            table_cell(table,
+            listing_cell(listing,
                        share_text(x->tvar_contribution[level] / outcome->summary.tvar[level]));
     }
     if (tail)
@@ -130,7 +130,7 @@ static void print_contributors(const struct outcome *outcome,
                 level_text(settings->quantiles[level]));
     else
         heading("Top %s by share of the AAL", plural);
-    table_print(table, 2);
+    listing_print(listing, 2);
     more_line(count, shown, plural);
     free(order);
 }
@@ -179,20 +179,20 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     };
     size_t shown = top < grouping->count ? (size_t)top : grouping->count;
     size_t *order = summaries_order(groups->summary, grouping->count);
-    struct table *table = table_new(columns, tail ? 6 : 4);
+    struct listing *listing = listing_new(columns, tail ? 6 : 4);
     for (size_t i = 0; i < shown; i++) {
         const struct summary *x = &groups->summary[order[i]];
-        table_cell(table, group_shown(grouping->names[order[i]]));
-        table_cell(table, money_text(x->aal, x->aal_error));
-        table_cell(table, share_text(x->aal / outcome->summary.aal));
-        table_cell(table, share_text(x->probability_of_loss));
+        listing_cell(listing, group_shown(grouping->names[order[i]]));
+        listing_cell(listing, money_text(x->aal, x->aal_error));
+        listing_cell(listing, share_text(x->aal / outcome->summary.aal));
+        listing_cell(listing, share_text(x->probability_of_loss));
         if (tail) {
-            table_cell(table, estimate_text(&x->var[level]));
-            table_cell(table, money_text(x->tvar[level], x->tvar_error[level]));
+            listing_cell(listing, estimate_text(&x->var[level]));
+            listing_cell(listing, money_text(x->tvar[level], x->tvar_error[level]));
         }
     }
     heading("By %s", text_shown(grouping->name, 60));
-    table_print(table, 2);
+    listing_print(listing, 2);
     more_line(grouping->count, shown, "groups");
     free(order);
 }
@@ -233,24 +233,24 @@ static void print_worst_years(const struct outcome *outcome)
     if (shown == 0)
         return;
     bool product = portfolio->settings.annual_loss == ANNUAL_LOSS_PRODUCT;
-    struct table *table = table_new(columns, product ? 2 : COLUMNS_OF(columns));
+    struct listing *listing = listing_new(columns, product ? 2 : COLUMNS_OF(columns));
     for (size_t i = 0; i < shown; i++) {
         const struct worst_year *x = &outcome->worst_years[i];
-        table_cell(table, whole_text(x->year));
-        table_cell(table, money_text((double)x->annual_loss * resolution, NAN));
+        listing_cell(listing, whole_text(x->year));
+        listing_cell(listing, money_text((double)x->annual_loss * resolution, NAN));
         if (product)
             continue;
-        table_cell(table, whole_text((uint64_t)x->events));
-        table_cell(table, money_text((double)x->largest_event * resolution, NAN));
-        table_cell(table, x->largest_scenario < portfolio->scenario_count
+        listing_cell(listing, whole_text((uint64_t)x->events));
+        listing_cell(listing, money_text((double)x->largest_event * resolution, NAN));
+        listing_cell(listing, x->largest_scenario < portfolio->scenario_count
                               ? portfolio->scenarios[x->largest_scenario].id
                               : "");
-        table_cell(table, x->largest_asset < portfolio->assets.count
+        listing_cell(listing, x->largest_asset < portfolio->assets.count
                               ? portfolio->assets.id[x->largest_asset]
                               : "");
     }
     heading("Worst of the %s years", whole_text(portfolio->settings.years));
-    table_print(table, 2);
+    listing_print(listing, 2);
 }
 
 void show_text(const struct results *results, uint64_t top)

@@ -65,27 +65,27 @@ void print_headline_table(const struct outcome *outcome)
     const struct settings *settings = &outcome->portfolio->settings;
     const struct summary *summary = &outcome->summary;
     struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
-    struct table *table = table_new(columns, 4);
-    table_cell(table, "Average annual loss (AAL)");
-    table_cell(table, money_text(summary->aal, summary->aal_error));
-    table_cell(table, text_format("%s %s", sign("\u00b1", "+/-"),
+    struct listing *listing = listing_new(columns, 4);
+    listing_cell(listing, "Average annual loss (AAL)");
+    listing_cell(listing, money_text(summary->aal, summary->aal_error));
+    listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
                                   money_error_text(1.96 * summary->aal_error)));
-    table_cell(table, isnan(summary->aal_exact)
+    listing_cell(listing, isnan(summary->aal_exact)
                           ? ""
                           : text_format("exact: %s", money_text(summary->aal_exact, NAN)));
     for (size_t i = 0; i < HEADLINE_PERIODS; i++) {
         struct estimate x = year_in(&losses, headline_periods[i], settings->resolution);
-        table_cell(table, text_format("One year in %g loses more than", headline_periods[i]));
-        table_cell(table, estimate_text(&x));
-        table_cell(table, isnan(x.value) ? "too few years for this" : estimate_range_text(&x));
-        table_cell(table, "");
+        listing_cell(listing, text_format("One year in %g loses more than", headline_periods[i]));
+        listing_cell(listing, estimate_text(&x));
+        listing_cell(listing, isnan(x.value) ? "too few years for this" : estimate_range_text(&x));
+        listing_cell(listing, "");
     }
-    table_cell(table, "Chance of any loss in a year");
-    table_cell(table, share_text(summary->probability_of_loss));
-    table_cell(table, text_format("%s %s", sign("\u00b1", "+/-"),
+    listing_cell(listing, "Chance of any loss in a year");
+    listing_cell(listing, share_text(summary->probability_of_loss));
+    listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
                                   share_text(1.96 * summary->probability_of_loss_error)));
-    table_cell(table, "");
-    table_print_bare(table, 2);
+    listing_cell(listing, "");
+    listing_print_bare(listing, 2);
     printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",
            text_shown(settings->currency, 16));
     free((void *)losses.sorted);

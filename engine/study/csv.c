@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct csv_reading {
     struct table *table;
     const struct csv_format *format;
@@ -14,41 +16,6 @@ struct csv_reading {
     char *latin; // a cell converted from windows-1252, or NULL
     size_t latin_size;
 };
-
-// Position of the first byte that is not UTF-8 (RFC 3629: no surrogates, nothing overlong), else
-// `length`.
-static size_t utf8_valid(const unsigned char *s, size_t length)
-{
-    size_t i = 0;
-
-    while (i < length) {
-        size_t more;
-        unsigned low = 0x80, high = 0xbf;
-
-        if (s[i] < 0x80) {
-            i++;
-            continue;
-        }
-        if (s[i] >= 0xc2 && s[i] <= 0xdf)
-            more = 1;
-        else if (s[i] >= 0xe0 && s[i] <= 0xef)
-            more = 2;
-        else if (s[i] >= 0xf0 && s[i] <= 0xf4)
-            more = 3;
-        else
-            return i;
-        low = s[i] == 0xe0 ? 0xa0 : s[i] == 0xf0 ? 0x90 : low;
-        high = s[i] == 0xed ? 0x9f : s[i] == 0xf4 ? 0x8f : high;
-        if (more >= length - i || s[i + 1] < low || s[i + 1] > high)
-            return i;
-        for (size_t k = 2; k <= more; k++) {
-            if (s[i + k] < 0x80 || s[i + k] > 0xbf)
-                return i;
-        }
-        i += more + 1;
-    }
-    return length;
-}
 
 // What windows-1252 has between 0x80 and 0x9f (Unicode's CP1252.TXT); 0: undefined.
 static const uint16_t windows_1252[32] = {
@@ -105,7 +72,7 @@ static bool cell_decode(struct csv_reading *reading, struct diagnostics *d, cons
                         (size_t)(nul - s) + 1);
         return false;
     }
-    wrong = utf8_valid(s, *length);
+    wrong = utf8_valid(*text, *length);
     if (!reading->format->windows_1252) {
         if (wrong == *length)
             return true;

@@ -1,6 +1,6 @@
-#include "commands/utf8.h"
+#include "base/utf8.h"
 
-size_t utf8_decode(const char *text, uint32_t *code)
+size_t utf8_decode(const char *text, size_t length, uint32_t *code)
 {
     const unsigned char *byte = (const unsigned char *)text;
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
@@ -13,7 +13,7 @@ size_t utf8_decode(const char *text, uint32_t *code)
     if (byte[0] < 0xc2 || byte[0] > 0xf4)
         return 1;
     for (size_t i = 1; i <= more; i++) {
-        if ((byte[i] & 0xc0) != 0x80) // the NUL at the end stops here too
+        if (i == length || (byte[i] & 0xc0) != 0x80)
             return 1;
         value = value << 6 | (byte[i] & 0x3fu);
     }
@@ -21,6 +21,20 @@ size_t utf8_decode(const char *text, uint32_t *code)
         return 1;
     *code = value;
     return more + 1;
+}
+
+size_t utf8_valid(const char *text, size_t length)
+{
+    uint32_t code;
+
+    for (size_t i = 0; i < length;) {
+        const size_t step = utf8_decode(text + i, length - i, &code);
+
+        if (code == UTF8_INVALID)
+            return i;
+        i += step;
+    }
+    return length;
 }
 
 struct range {
