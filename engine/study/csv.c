@@ -116,8 +116,7 @@ static void header_cell(struct csv_reading *reading, const char *text, size_t le
     }
     column = &table->columns[table->column_count];
     name = arena_text(reading->format->texts, text, length);
-    if (!name ||
-        !words_start(&column->words, reading->format->texts, reading->format->scratch)) {
+    if (!name || !words_start(&column->words, reading->format->texts, reading->format->scratch)) {
         diagnostics_add(reading->d, &at, "memory is exhausted");
         reading->failed = true;
         return;
@@ -291,8 +290,8 @@ bool csv_read(struct table *table, const char *file, const unsigned char *bytes,
     *table = (struct table){.file = file};
     if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         bytes += 3, size -= 3;
-    if (size >= 2 && ((bytes[0] == 0xff && bytes[1] == 0xfe) ||
-                      (bytes[0] == 0xfe && bytes[1] == 0xff))) {
+    if (size >= 2 &&
+        ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff))) {
         diagnostics_add(d, &at, "the file is UTF-16; save it as CSV UTF-8");
         return false;
     }

@@ -1,26 +1,32 @@
 // Selectors choose rows of a table by its columns:
 //
 //     *    class=server    zone in dmz ot    value>=1e6    business_unit!=lab    name~'srv-*'
-//     joined with and, or, not, and brackets
 //
-// A value with anything but letters, digits and _ - . : / stands in single quotes, doubled inside.
-// `class=''` is empty. Comparison is numeric if both sides are numbers, else byte by byte.
+// joined with and, or, not, and brackets; `not` binds closest, then `and`, then `or`. A value (or a
+// column) with anything but letters, digits and _ - . : / stands in single quotes, doubled inside.
+// Comparison is numeric if both sides are numbers, else byte by byte. A missing cell equals '' and
+// is neither below nor above anything. In a glob * is any text and ? any one character.
 #ifndef LOSSMILL_STUDY_SELECTOR_H
 #define LOSSMILL_STUDY_SELECTOR_H
 
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "study/table.h"
+#include "study/csv.h"
 
 struct selector;
 
-// NULL after a diagnostic at `at` that shows where in the text the error is and what was expected.
-const struct selector *selector_parse(const char *text, const struct place *at, struct arena *arena,
+// NULL after a diagnostic at `at` that shows where in at->value the error is and what was expected.
+const struct selector *selector_parse(const struct place *at, struct arena *arena,
                                       struct diagnostics *d);
 
-// matched[row] = 1 where the row is chosen, else 0. An unknown column is an error at `at` with the nearest name;
-// false then.
+// True if the table has all columns that the selector names; else an error at `at` with the
+// nearest names.
+bool selector_columns_check(const struct selector *selector, const struct table *table,
+                            const struct place *at, struct diagnostics *d);
+
+// matched[row] = 1 where the row is chosen, else 0; all columns are known. False if memory is
+// exhausted. A value that no row has is warned of, with the nearest that there is.
 bool selector_match(const struct selector *selector, const struct table *table, bool decimal_comma,
                     unsigned char *matched, const struct place *at, struct diagnostics *d);
 

@@ -20,12 +20,12 @@ struct study_input {
 // What `check` tells beside the errors.
 struct study_facts {
     size_t asset_rows, threat_rows, scenario_rows, skipped_assets;
-    double exposures;                 // sum over scenarios of matched assets
+    double exposures; // sum over scenarios of matched assets
     size_t distinct_selections, distinct_distributions;
-    size_t tag_count;                 // unknown columns kept as tags
-    const char *const *tags;          // "assets.csv: cost_centre"
-    size_t unreached_assets;          // that no scenario reaches
-    double unreached_value;           // value x quantity of those, where given
+    size_t tag_count;        // unknown columns kept as tags
+    const char *const *tags; // "assets.csv: cost_centre"
+    size_t unreached_assets; // that no scenario reaches
+    double unreached_value;  // value x quantity of those, where given
 };
 
 struct study {
@@ -33,7 +33,7 @@ struct study {
     struct portfolio portfolio;
     struct study_facts facts;
     size_t input_count;
-    const struct study_input *inputs; // in name order
+    struct study_input *inputs; // in name order
 };
 
 // Reads and checks everything; all errors and warnings of the study go to `d`, in one go. True if

@@ -1,0 +1,214 @@
+#include "study/ids.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/text.h"
+#include "base/utf8.h"
+
+static bool is_printable(const char *text)
+{
+    uint32_t code;
+
+    while (*text) {
+        text += utf8_decode(text, 4, &code);
+        if (code == UTF8_INVALID || utf8_is_control(code))
+            return false;
+    }
+    return true;
+}
+
+static bool id_check(const struct table *table, size_t row, int column, uint32_t *first,
+                     struct diagnostics *d)
+{
+    const struct column *ids = &table->columns[column];
+    const uint32_t code = ids->code[row];
+    const struct place at = table_place(table, row, column);
+
+    if (code == 0) {
+        diagnostics_add(d, &at, "the id is missing");
+    } else if (ids->words.length[code] > ID_MAX) {
+        diagnostics_add(d, &at, "an id has at most %d bytes, found %u", ID_MAX,
+                        ids->words.length[code]);
+    } else if (!is_printable(at.value)) {
+        diagnostics_add(d, &at, "the id has a control character");
+    } else if (strchr(at.value, '|')) {
+        diagnostics_add(d, &at, "an id must not have a '|', which separates the ids of a list");
+    } else if (first[code] > 0) {
+        diagnostics_add(d, &at, "the id stands already on line %u", table->line[first[code] - 1]);
+    } else {
+        first[code] = (uint32_t)row + 1;
+        return true;
+    }
+    return false;
+}
+
+bool ids_check(struct reading *reading, const struct table *table, int column, unsigned char *bad,
+               struct diagnostics *d)
+{
+    // per code: 1 + the first row that has it
+    uint32_t *first =
+        arena_alloc(&reading->scratch, table->columns[column].words.count, sizeof *first);
+
+    if (!first)
+        return reading_out_of_memory(reading);
+    for (size_t row = 0; row < table->rows; row++) {
+        if (!id_check(table, row, column, first, d))
+            bad[row] = 1;
+    }
+    return true;
+}
+
+struct sort_entry {
+    uint64_t prefix; // the first eight bytes, big end first
+    const char *id;
+    uint32_t row;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct sort_entry *x = a, *y = b;
+
+    if (x->prefix != y->prefix)
+        return x->prefix < y->prefix ? -1 : 1;
+    return strcmp(x->id, y->id);
+}
+
+static uint64_t prefix_of(const char *id)
+{
+    uint64_t prefix = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        prefix = prefix << 8 | (*id ? (unsigned char)*id++ : 0);
+    return prefix;
+}
+
+bool ids_sort(struct reading *reading, struct table *table, int column, const unsigned char *bad)
+{
+    struct sort_entry *entries = calloc(table->rows + 1, sizeof *entries);
+    uint32_t *order = arena_alloc(&reading->scratch, table->rows + 1, sizeof *order);
+    size_t count = 0;
+    bool good = entries && order;
+
+    for (size_t row = 0; good && row < table->rows; row++) {
+        const char *id = table_cell(table, row, column);
+
+        if (!bad[row])
+            entries[count++] = (struct sort_entry){prefix_of(id), id, (uint32_t)row};
+    }
+    if (good) {
+        qsort(entries, count, sizeof *entries, compare_entries);
+        for (size_t i = 0; i < count; i++)
+            order[i] = entries[i].row;
+        good = table_arrange(table, order, count, &reading->scratch);
+    }
+    free(entries);
+    return good || reading_out_of_memory(reading);
+}
+
+struct hash_entry {
+    uint64_t hash;
+    uint32_t row;
+};
+
+static int compare_hashes(const void *a, const void *b)
+{
+    const struct hash_entry *x = a, *y = b;
+
+    return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1)
+                              : (x->row > y->row) - (x->row < y->row);
+}
+
+bool ids_hash(struct reading *reading, const struct table *table, int column, uint64_t *hash)
+{
+    struct hash_entry *entries = calloc(table->rows + 1, sizeof *entries);
+    bool good = true;
+
+    if (!entries)
+        return reading_out_of_memory(reading);
+    for (size_t row = 0; row < table->rows; row++) {
+        const char *id = table_cell(table, row, column);
+
+        hash[row] = XXH3_64bits(id, strlen(id));
+        entries[row] = (struct hash_entry){hash[row], (uint32_t)row};
+    }
+    qsort(entries, table->rows, sizeof *entries, compare_hashes);
+    for (size_t i = 1; i < table->rows; i++) {
+        const struct place at = table_place(table, entries[i].row, column);
+
+        if (entries[i].hash != entries[i - 1].hash)
+            continue;
+        diagnostics_add(reading->d, &at,
+                        "the 64-bit hash of the id equals that of '%s': rename one of them",
+                        table_cell(table, entries[i - 1].row, column));
+        good = false;
+    }
+    free(entries);
+    return good;
+}
+
+size_t ids_row(const struct table *table, int column, const char *id)
+{
+    size_t low = 0, high = table->rows;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(table_cell(table, middle, column), id);
+
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return SIZE_MAX;
+}
+
+// An id that differs only by what spreadsheets do to ids: leading zeros gone, E notation.
+static const char *damaged(const struct table *table, int column, const char *id)
+{
+    const char *bare = id + strspn(id, "0");
+    double number;
+    const bool is_number =
+        text_number(id, strlen(id), false, &number) || text_number(id, strlen(id), true, &number);
+
+    for (size_t row = 0; row < table->rows; row++) {
+        const char *other = table_cell(table, row, column);
+        double value;
+
+        if (strcmp(other + strspn(other, "0"), bare) == 0)
+            return other;
+        // 1.23457E+11 has kept six digits of 123456789012
+        if (is_number && strpbrk(id, "eE") && text_number(other, strlen(other), false, &value) &&
+            fabs(value - number) <= 5e-3 * fabs(number) && !strpbrk(other, "eE"))
+            return other;
+    }
+    return NULL;
+}
+
+void ids_unknown(struct reading *reading, const struct table *table, int column, const char *what,
+                 const struct place *at)
+{
+    const char *near = damaged(table, column, at->value);
+
+    if (near) {
+        diagnostics_add(reading->d, at,
+                        "no such %s; did you mean '%s', and was the cell damaged "
+                        "by a spreadsheet?",
+                        what, near);
+        return;
+    }
+    for (size_t row = 0; row < table->rows; row++) {
+        const char *id = table_cell(table, row, column);
+        const char *candidate = text_nearest(at->value, strlen(at->value), &id, 1, near ? 1 : 2);
+
+        near = candidate ? candidate : near;
+    }
+    diagnostics_add(reading->d, at, "no such %s%s%s%s", what, near ? "; did you mean '" : "",
+                    near ? near : "", near ? "'?" : "");
+}

@@ -1,0 +1,44 @@
+// What the files of this folder share while they fill a `struct study`.
+#ifndef LOSSMILL_STUDY_READING_H
+#define LOSSMILL_STUDY_READING_H
+
+#include "study/csv.h"
+#include "study/study.h"
+
+// What study.ini says about reading; the settings of the run itself go to the portfolio.
+struct rules {
+    bool decimal_comma, windows_1252;
+    enum stated stated;
+    bool empty_selection_allowed;
+    bool bad_assets_skipped;
+    uint64_t bad_assets_limit;
+    size_t grouping_count;
+    const char *const *groupings; // as written
+    uint64_t groupings_line;      // of study.ini
+};
+
+struct reading {
+    struct study *study;  // being filled
+    struct arena *kept;   // the study's own
+    struct arena scratch; // freed when the study has been read
+    struct rules rules;
+    struct diagnostics *d;
+
+    int folder; // descriptor of the study folder
+    size_t file_count;
+    const char *const *files; // names in the folder, in byte order
+    size_t input_capacity;
+
+    struct words cells;                        // distinct distribution cells
+    const struct distribution **distributions; // [cells.count]; NULL: not read yet
+    size_t distribution_capacity;
+
+    struct table assets, threats, scenarios; // in the order of ids
+    int asset_id, threat_id;                 // their columns
+    bool assets_complete;                    // else a selector that matches nothing may be right
+};
+
+// Adds "memory is exhausted" and returns false.
+bool reading_out_of_memory(struct reading *reading);
+
+#endif
