@@ -250,6 +250,12 @@ static void print_text(const struct study *study, const struct forecast *total,
         printf("  %s assets that no scenario reaches, worth %s %s\n",
                whole_text(facts->unreached_assets), text_shown(settings->currency, 16),
                money_text(facts->unreached_value, NAN));
+    for (size_t i = 0; i < facts->unreached_group_count && i < top; i++) {
+        const struct unreached_group *group = &facts->unreached_groups[i];
+        printf("    %s %s: %s, worth %s\n", text_shown(facts->unreached_by, 40),
+               *group->name != '\0' ? text_shown(group->name, 40) : "(none)",
+               whole_text(group->assets), money_text(group->value, NAN));
+    }
 
     heading("The run");
     printf("  %s years, %s loss events: %s on %d thread%s, %s of memory\n",
@@ -283,7 +289,7 @@ int command_check(int argc, char **argv)
         return STATUS_SYSTEM;
     struct forecast total = {0};
     struct scenario_forecast *each = NULL;
-    bool good = study_read(&study, argv[1], d);
+    bool good = study_read(&study, argv[1], &(struct study_overrides){0}, d);
     if (good) {
         each = must_alloc(study.portfolio.scenario_count, sizeof *each);
         good = simulate_forecast(&study.portfolio, (int)threads, &total, each, d);

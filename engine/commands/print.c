@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "commands/commands.h"
 #include "base/utf8.h"
+#include "commands/commands.h"
 
 static bool locale_utf8, colour;
 static struct arena texts; // all that is formatted; it lives as long as the program
@@ -303,7 +303,8 @@ static void print_rows(struct listing *listing, size_t indent, bool heads)
             last--;
         printf("%*s", (int)indent, "");
         for (size_t c = 0; c < last; c++) {
-            print_padded(listing->cell[first + c], width[c], listing->columns[c].align, c + 1 == last);
+            print_padded(listing->cell[first + c], width[c], listing->columns[c].align,
+                         c + 1 == last);
             fputs(c + 1 == last ? "\n" : "  ", stdout);
         }
     }

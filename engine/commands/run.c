@@ -185,14 +185,12 @@ struct request {
 static int simulate_and_write(const struct request *request, struct study *study,
                               struct outcome *outcome, struct diagnostics *d)
 {
-    struct settings *settings = &study->portfolio.settings;
+    const struct study_overrides overrides = {request->has_years ? &request->years : NULL,
+                                              request->has_seed ? &request->seed : NULL};
+    const struct settings *settings = &study->portfolio.settings;
     struct forecast total;
-    if (!study_read(study, request->folder, d))
+    if (!study_read(study, request->folder, &overrides, d))
         return STATUS_INPUT;
-    if (request->has_years)
-        settings->years = request->years;
-    if (request->has_seed)
-        settings->seed = request->seed;
     if (!simulate_forecast(&study->portfolio, (int)request->threads, &total, NULL, d))
         return STATUS_INPUT;
 
@@ -237,7 +235,7 @@ int command_run(int argc, char **argv)
     const struct option_row rows[] = {
         {'o', "output", "RUN.h5", "the file to write", OPTION_TEXT, &request.output, 0, 0},
         {'n', "years", "N", "simulated years, instead of the study's", OPTION_WHOLE, &request.years,
-         1, (uint64_t)1 << 40},
+         1, 1000000000},
         {'s', "seed", "N", "seed, instead of the study's", OPTION_WHOLE, &request.seed, 0,
          INT64_MAX},
         {'t', "threads", "N", "(the processors of this process)", OPTION_WHOLE, &request.threads, 1,

@@ -123,7 +123,7 @@ static void print_contributors(const struct outcome *outcome,
         listing_cell(listing, money_text(x->sd, NAN));
         if (tail)
             listing_cell(listing,
-                       share_text(x->tvar_contribution[level] / outcome->summary.tvar[level]));
+                         share_text(x->tvar_contribution[level] / outcome->summary.tvar[level]));
     }
     if (tail)
         heading("Top %s by share of the AAL, and their share of the TVaR at %s", plural,
@@ -243,11 +243,11 @@ static void print_worst_years(const struct outcome *outcome)
         listing_cell(listing, whole_text((uint64_t)x->events));
         listing_cell(listing, money_text((double)x->largest_event * resolution, NAN));
         listing_cell(listing, x->largest_scenario < portfolio->scenario_count
-                              ? portfolio->scenarios[x->largest_scenario].id
-                              : "");
+                                  ? portfolio->scenarios[x->largest_scenario].id
+                                  : "");
         listing_cell(listing, x->largest_asset < portfolio->assets.count
-                              ? portfolio->assets.id[x->largest_asset]
-                              : "");
+                                  ? portfolio->assets.id[x->largest_asset]
+                                  : "");
     }
     heading("Worst of the %s years", whole_text(portfolio->settings.years));
     listing_print(listing, 2);

@@ -69,10 +69,10 @@ void print_headline_table(const struct outcome *outcome)
     listing_cell(listing, "Average annual loss (AAL)");
     listing_cell(listing, money_text(summary->aal, summary->aal_error));
     listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
-                                  money_error_text(1.96 * summary->aal_error)));
+                                      money_error_text(1.96 * summary->aal_error)));
     listing_cell(listing, isnan(summary->aal_exact)
-                          ? ""
-                          : text_format("exact: %s", money_text(summary->aal_exact, NAN)));
+                              ? ""
+                              : text_format("exact: %s", money_text(summary->aal_exact, NAN)));
     for (size_t i = 0; i < HEADLINE_PERIODS; i++) {
         struct estimate x = year_in(&losses, headline_periods[i], settings->resolution);
         listing_cell(listing, text_format("One year in %g loses more than", headline_periods[i]));
@@ -83,7 +83,7 @@ void print_headline_table(const struct outcome *outcome)
     listing_cell(listing, "Chance of any loss in a year");
     listing_cell(listing, share_text(summary->probability_of_loss));
     listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
-                                  share_text(1.96 * summary->probability_of_loss_error)));
+                                      share_text(1.96 * summary->probability_of_loss_error)));
     listing_cell(listing, "");
     listing_print_bare(listing, 2);
     printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",

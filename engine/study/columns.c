@@ -79,15 +79,17 @@ bool columns_check(const struct table *table, const struct table_shape *shape,
                    struct diagnostics *d)
 {
     const struct place at = {.file = table->file, .line = 1};
-    const uint64_t errors = diagnostics_errors(d);
+    bool complete = true;
 
     unknown_check(table, shape, d);
     for (size_t i = 0; i < shape->required; i++) {
-        if (table_column(table, shape->columns[i]) < 0 &&
-            !any_meant(table, shape, shape->columns[i]))
+        if (table_column(table, shape->columns[i]) >= 0)
+            continue;
+        complete = false;
+        if (!any_meant(table, shape, shape->columns[i]))
             diagnostics_add(d, &at, "column '%s' is missing", shape->columns[i]);
     }
-    return diagnostics_errors(d) == errors;
+    return complete;
 }
 
 void columns_find(const struct table *table, const struct table_shape *shape, int *at)

@@ -13,7 +13,7 @@ struct table_shape {
 };
 
 // Reports missing required columns, near misses of known ones and, without `tags`, unknown ones.
-// False after an error.
+// False if a required column is missing.
 bool columns_check(const struct table *table, const struct table_shape *shape,
                    struct diagnostics *d);
 

@@ -18,7 +18,8 @@ struct rules {
 };
 
 struct reading {
-    struct study *study;  // being filled
+    struct study *study; // being filled
+    const struct study_overrides *overrides;
     struct arena *kept;   // the study's own
     struct arena scratch; // freed when the study has been read
     struct rules rules;

@@ -17,15 +17,25 @@ struct study_input {
     char sha256[65]; // lower-case hexadecimal
 };
 
+// Assets that no scenario reaches, of one value of a column.
+struct unreached_group {
+    const char *name;
+    size_t assets;
+    double value; // value x quantity, where given
+};
+
 // What `check` tells beside the errors.
 struct study_facts {
     size_t asset_rows, threat_rows, scenario_rows, skipped_assets;
     double exposures; // sum over scenarios of matched assets
     size_t distinct_selections, distinct_distributions;
-    size_t tag_count;        // unknown columns kept as tags
-    const char *const *tags; // "assets.csv: cost_centre"
-    size_t unreached_assets; // that no scenario reaches
-    double unreached_value;  // value x quantity of those, where given
+    size_t tag_count;         // unknown columns kept as tags
+    const char *const *tags;  // "assets.csv: cost_centre"
+    size_t unreached_assets;  // that no scenario reaches
+    double unreached_value;   // value x quantity of those, where given
+    const char *unreached_by; // the column of the groups, NULL if they are not divided
+    size_t unreached_group_count;
+    const struct unreached_group *unreached_groups;
 };
 
 struct study {
@@ -36,9 +46,15 @@ struct study {
     struct study_input *inputs; // in name order
 };
 
+// What the command line says instead of study.ini; NULL: nothing.
+struct study_overrides {
+    const uint64_t *years, *seed;
+};
+
 // Reads and checks everything; all errors and warnings of the study go to `d`, in one go. True if
 // there was no error. The study is to be freed in either case.
-bool study_read(struct study *study, const char *folder, struct diagnostics *d);
+bool study_read(struct study *study, const char *folder, const struct study_overrides *overrides,
+                struct diagnostics *d);
 void study_free(struct study *study);
 
 #endif

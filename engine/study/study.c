@@ -1,0 +1,105 @@
+#include "study/study.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "study/assets.h"
+#include "study/defaults.h"
+#include "study/files.h"
+#include "study/groups.h"
+#include "study/scenarios.h"
+#include "study/settings.h"
+#include "study/threats.h"
+
+static const char *const tables_read[] = {"assets.csv", "threats.csv", "scenarios.csv",
+                                          "defaults.csv"};
+static const char *const tables_of_later_versions[] = {
+    "events.csv",    "drivers.csv",   "controls.csv", "treatments.csv", "effects.csv",
+    "insurance.csv", "decisions.csv", "appetite.csv", "zones.csv"};
+enum {
+    TABLES_READ = sizeof tables_read / sizeof *tables_read,
+    TABLES_LATER = sizeof tables_of_later_versions / sizeof *tables_of_later_versions
+};
+
+bool reading_out_of_memory(struct reading *reading)
+{
+    const struct place nowhere = {0};
+
+    diagnostics_add(reading->d, &nowhere, "memory is exhausted");
+    return false;
+}
+
+static bool was_read(const struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < reading->study->input_count; i++) {
+        if (strcmp(reading->study->inputs[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+// A table that would be passed over in silence is an error: one of a later version, or one whose
+// name is nearly that of a table.
+static void other_files_check(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->file_count; i++) {
+        const char *name = reading->files[i];
+        const struct place at = {.file = name};
+        const size_t length = strlen(name);
+        const char *near;
+        bool later = false;
+
+        if (length < 5 || strcmp(name + length - 4, ".csv") != 0 || was_read(reading, name))
+            continue;
+        for (size_t t = 0; t < TABLES_LATER; t++)
+            later = later || strcmp(name, tables_of_later_versions[t]) == 0;
+        near = text_nearest(name, length, tables_read, TABLES_READ, 2);
+        if (later)
+            diagnostics_add(reading->d, &at,
+                            "this table is not modelled by this version of "
+                            "lossmill: take it out of the folder");
+        else if (near && !files_have(reading, near))
+            diagnostics_add(reading->d, &at, "no table has this name; did you mean '%s'?", near);
+    }
+}
+
+static void tables_read_all(struct reading *reading)
+{
+    struct defaults defaults;
+    bool assets, threats;
+
+    defaults_read(reading, &defaults);
+    assets = assets_read(reading, &defaults);
+    threats = threats_read(reading, &defaults);
+    if (assets && threats && scenarios_read(reading, &defaults)) {
+        groups_read(reading);
+        groups_find_unreached(reading);
+    }
+}
+
+bool study_read(struct study *study, const char *folder, const struct study_overrides *overrides,
+                struct diagnostics *d)
+{
+    const uint64_t errors = diagnostics_errors(d);
+    struct reading reading = {
+        .study = study, .kept = &study->arena, .overrides = overrides, .d = d, .folder = -1};
+
+    *study = (struct study){0};
+    if (!words_start(&reading.cells, reading.kept, &reading.scratch)) {
+        reading_out_of_memory(&reading);
+    } else if (files_open(&reading, folder)) {
+        settings_read(&reading);
+        tables_read_all(&reading);
+        other_files_check(&reading);
+        files_sort_inputs(&reading);
+    }
+    files_close(&reading);
+    arena_free(&reading.scratch);
+    return diagnostics_errors(d) == errors;
+}
+
+void study_free(struct study *study)
+{
+    arena_free(&study->arena);
+    *study = (struct study){0};
+}
