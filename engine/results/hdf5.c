@@ -451,7 +451,7 @@ static void *attribute_get(struct hdf5_file *h, const char *object, const char *
 
 bool hdf5_get_text(struct hdf5_file *h, const char *object, const char *name, char **text)
 {
-    size_t cell, count;
+    size_t cell, count = 0;
     *text = attribute_get(h, object, name, H5T_STRING, -1, &cell, &count);
     if (*text != NULL && count != 1) {
         free(*text);

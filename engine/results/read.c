@@ -94,7 +94,7 @@ static bool settings_read(struct results *r)
     for (size_t i = 0; i < KEPT; i++) {
         if (!hdf5_get_text(&r->h, "/", kept_attributes[i], &text))
             return false;
-        r->attributes[i] = text_keep(r, text, SIZE_MAX - 1);
+        r->attributes[i] = text_keep(r, text, strlen(text));
         free(text);
     }
     s->title = results_attribute(r, "title");
@@ -133,7 +133,7 @@ static bool groupings_read(struct results *r)
         return false;
     r->groupings = room(r, count, sizeof *r->groupings);
     for (size_t g = 0; g < count && !r->h.failed; g++)
-        r->groupings[g].name = text_keep(r, names[g], SIZE_MAX - 1);
+        r->groupings[g].name = text_keep(r, names[g], strlen(names[g]));
     hdf5_texts_free(names, count);
     r->portfolio.groupings = r->groupings;
     r->portfolio.grouping_count = r->h.failed ? 0 : count;

@@ -209,7 +209,7 @@ bool cell_whole(struct reading *reading, struct table *table, size_t row, int co
                 uint64_t high, uint64_t *value, struct diagnostics *d)
 {
     char expected[96];
-    double x;
+    double x = 0;
     struct place at;
 
     snprintf(expected, sizeof expected, "a whole number from %" PRIu64 " to %" PRIu64, low, high);
