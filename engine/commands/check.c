@@ -235,11 +235,10 @@ static void print_text(const struct study *study, const struct forecast *total,
     printf("  %s exposures: scenario on asset; %s distinct selections, %s distributions\n",
            number_text(facts->exposures), whole_text(facts->distinct_selections),
            whole_text(facts->distinct_distributions));
-    for (size_t i = 0; i < facts->tag_count; i++)
-        printf("  %s%s", i == 0 ? "unknown columns, kept as tags: " : "",
-               text_shown(facts->tags[i], 60));
     if (facts->tag_count > 0)
-        printf("\n");
+        printf("  unknown columns, kept as tags:\n");
+    for (size_t i = 0; i < facts->tag_count; i++)
+        printf("    %s\n", text_shown(facts->tags[i], 90));
 
     print_scenarios(portfolio, total, each, top);
 

@@ -335,7 +335,7 @@ static void write_settings(FILE *out, const struct plan *plan)
     for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
         if (i == 0 || (uint64_t)periods[i] * 10 <= plan->years)
             fprintf(out, "%s %d", i == 0 ? "" : ",", periods[i]);
-    fprintf(out, "\nquantiles = 0.5, 0.9, 0.95, 0.99, 0.995\n");
+    fprintf(out, "\n");
 }
 
 static int study_write(const struct plan *plan)

@@ -10,14 +10,45 @@ struct sitter {
     int exponent;
 };
 
-// The order of seating depends on ids and weights only, never on rows.
-static int compare_sitters(const void *a, const void *b)
-{
-    const struct sitter *x = a, *y = b;
+enum sort_key { KEY_HASH, KEY_EXPONENT };
 
-    if (x->exponent != y->exponent)
-        return x->exponent < y->exponent ? -1 : 1;
-    return x->hash < y->hash ? -1 : x->hash > y->hash;
+static unsigned digit(const struct sitter *x, enum sort_key key, int shift)
+{
+    // frexp's exponents lie well within 2^15 of 0
+    return (unsigned)((key == KEY_HASH ? x->hash : (uint64_t)(x->exponent + (1 << 15))) >> shift) &
+           255;
+}
+
+// Sorts by eight bits of the key, equal ones as they stood. `spare` has room for n.
+static void sort_pass(struct sitter **sitters, struct sitter **spare, size_t n, enum sort_key key,
+                      int shift)
+{
+    struct sitter *from = *sitters, *to = *spare;
+    size_t start[257] = {0};
+
+    for (size_t i = 0; i < n; i++)
+        start[digit(&from[i], key, shift) + 1]++;
+    for (size_t i = 0; i < 256; i++) {
+        if (start[i + 1] == n)
+            return; // all alike
+        start[i + 1] += start[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        to[start[digit(&from[i], key, shift)]++] = from[i];
+    *sitters = to;
+    *spare = from;
+}
+
+// By class, then by home (the low half of the hash), then by the rest of the hash: the order of
+// seating depends on ids and weights only, never on rows.
+static void sort_by_seat(struct sitter **sitters, struct sitter **spare, size_t n)
+{
+    static const int hash_shifts[] = {32, 40, 48, 56, 0, 8, 16, 24};
+
+    for (size_t i = 0; i < sizeof hash_shifts / sizeof *hash_shifts; i++)
+        sort_pass(sitters, spare, n, KEY_HASH, hash_shifts[i]);
+    sort_pass(sitters, spare, n, KEY_EXPONENT, 0);
+    sort_pass(sitters, spare, n, KEY_EXPONENT, 8);
 }
 
 // c with weight in (2^(c-1), 2^c].
@@ -65,17 +96,6 @@ static void seat_part(const struct sitter *sitters, size_t count, struct seating
     }
 }
 
-// The low half orders a part, so that homes ascend.
-static int compare_homes(const void *a, const void *b)
-{
-    const struct sitter *x = a, *y = b;
-    const uint32_t p = (uint32_t)x->hash, q = (uint32_t)y->hash;
-
-    if (p != q)
-        return p < q ? -1 : 1;
-    return x->hash < y->hash ? -1 : x->hash > y->hash;
-}
-
 static uint32_t power_of_two_at_least(size_t x)
 {
     uint32_t p = 1;
@@ -85,36 +105,42 @@ static uint32_t power_of_two_at_least(size_t x)
     return p;
 }
 
-static bool seat_class(struct sitter *sitters, size_t count, struct arena *arena,
-                       struct seating *out, size_t *out_count)
+// One part of a class: those of its sitters whose hash begins with the number of the part. Moves
+// them to `room`.
+static size_t part_gather(const struct sitter *sitters, size_t count, uint32_t parts, uint32_t part,
+                          struct sitter *room)
+{
+    const int shift = 64 - __builtin_ctz(parts);
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (parts == 1 || sitters[i].hash >> shift == part)
+            room[n++] = sitters[i];
+    return n;
+}
+
+static bool seat_class(const struct sitter *sitters, size_t count, struct sitter *room,
+                       struct arena *arena, struct seating *out, size_t *out_count)
 {
     const uint32_t parts = power_of_two_at_least((count + SEATS_MAX / 4 - 1) / (SEATS_MAX / 4));
-    const int part_shift = 64 - __builtin_ctz(parts);
-    size_t first = 0;
 
     for (uint32_t part = 0; part < parts; part++) {
-        size_t end = first;
+        const size_t n = part_gather(sitters, count, parts, part, room);
+        struct seating *s;
+        struct seat *seats;
 
-        while (end < count && (parts == 1 || sitters[end].hash >> part_shift == part))
-            end++;
-        if (end > first) {
-            struct seating *s = &out[(*out_count)++];
-            const size_t n = end - first;
-
-            s->exponent = sitters[first].exponent;
-            s->part = parts << 16 | part;
-            s->seat_count = n == 1 ? 1 : power_of_two_at_least(2 * n);
-            s->envelope = n == 1 ? sitters[first].weight : ldexp(s->seat_count, s->exponent);
-
-            struct seat *seats = arena_alloc(arena, s->seat_count, sizeof *seats);
-
-            if (!seats)
-                return false;
-            qsort(sitters + first, n, sizeof *sitters, compare_homes);
-            seat_part(sitters + first, n, s, seats);
-            s->seats = seats;
-        }
-        first = end;
+        if (n == 0)
+            continue;
+        s = &out[(*out_count)++];
+        s->exponent = room[0].exponent;
+        s->part = parts << 16 | part;
+        s->seat_count = n == 1 ? 1 : power_of_two_at_least(2 * n);
+        s->envelope = n == 1 ? room[0].weight : ldexp(s->seat_count, s->exponent);
+        seats = arena_alloc(arena, s->seat_count, sizeof *seats);
+        if (!seats)
+            return false;
+        seat_part(room, n, s, seats);
+        s->seats = seats;
     }
     return true;
 }
@@ -122,9 +148,11 @@ static bool seat_class(struct sitter *sitters, size_t count, struct arena *arena
 bool seats_assign(size_t count, const uint32_t *asset, const double *weight, const uint64_t *hash,
                   struct arena *arena, const struct seating **seatings, size_t *seating_count)
 {
-    struct sitter *sitters = malloc((count + 1) * sizeof *sitters);
-    size_t n = 0, classes = 0, parts = 0;
-    bool good = sitters != NULL;
+    struct sitter *const memory = calloc(2 * count + 2, sizeof *memory);
+    struct sitter *sitters = memory, *spare = memory + count + 1;
+    struct seating *out = NULL;
+    size_t n = 0, classes = 0;
+    bool good = memory != NULL;
 
     *seating_count = 0;
     *seatings = NULL;
@@ -133,21 +161,19 @@ bool seats_assign(size_t count, const uint32_t *asset, const double *weight, con
             sitters[n++] =
                 (struct sitter){hash[asset[i]], weight[i], asset[i], weight_class(weight[i])};
     if (good && n > 0) {
-        qsort(sitters, n, sizeof *sitters, compare_sitters);
+        sort_by_seat(&sitters, &spare, n);
         for (size_t i = 0; i < n; i++)
             classes += i == 0 || sitters[i].exponent != sitters[i - 1].exponent;
-        parts = classes + 2 * (n / (SEATS_MAX / 4) + 1); // at most twice as many as full parts
-
-        struct seating *out = arena_alloc(arena, parts * 2, sizeof *out);
-
+        // a class has less than four times as many parts as full ones, or one
+        out = arena_alloc(arena, classes + 4 * (n / (SEATS_MAX / 4) + 1), sizeof *out);
         good = out != NULL;
-        for (size_t first = 0, end; good && first < n; first = end) {
-            for (end = first; end < n && sitters[end].exponent == sitters[first].exponent; end++)
-                ;
-            good = seat_class(sitters + first, end - first, arena, out, seating_count);
-        }
-        *seatings = out;
     }
-    free(sitters);
+    for (size_t first = 0, end; good && first < n; first = end) {
+        for (end = first; end < n && sitters[end].exponent == sitters[first].exponent; end++)
+            ;
+        good = seat_class(sitters + first, end - first, spare, arena, out, seating_count);
+    }
+    *seatings = out;
+    free(memory);
     return good;
 }

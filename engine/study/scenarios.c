@@ -72,8 +72,7 @@ struct scenario_reading {
     struct scenario *scenario;
     struct selections selections;
     const struct selected *selected;
-    unsigned char *capability_used; // per threat
-    bool resistance_used;
+    bool capability_used, resistance_used;
     bool columns_good; // else what seems to be missing may stand in a misspelt column
 };
 
@@ -200,10 +199,10 @@ static void susceptibility_read(struct scenario_reading *s, size_t threat)
         return;
     if (capability && selected->resistant == selected->selection.count) {
         s->scenario->capability = capability;
-        s->capability_used[threat] = 1;
+        s->capability_used = true;
         s->resistance_used = s->resistance_used || selected->selection.count > 0;
     } else if (capability) {
-        s->capability_used[threat] = 1; // one message is enough
+        s->capability_used = true; // one message is enough
         diagnostics_add(reading->d, &at,
                         "threat '%s' has a capability, but %zu of the %zu assets selected have no "
                         "resistance (first '%s'): give them one, or the scenario a susceptibility",
@@ -379,7 +378,8 @@ static void use_check(struct scenario_reading *s)
     struct reading *reading = s->reading;
     const struct assets *assets = &reading->study->portfolio.assets;
 
-    threats_check_use(reading, s->capability_used);
+    if (!s->capability_used)
+        threats_check_use(reading);
     for (size_t row = 0; row < assets->count && !s->resistance_used; row++) {
         if (assets->resistance[row]) {
             const struct place at =
@@ -401,10 +401,8 @@ static bool scenarios_fill(struct reading *reading, bool columns_good)
     uint64_t *hash = arena_alloc(&reading->scratch, table->rows + 1, sizeof *hash);
     struct scenario_reading s = {.reading = reading, .table = table, .columns_good = columns_good};
 
-    s.capability_used = arena_alloc(&reading->scratch, reading->threats.rows + 1, 1);
     columns_find(table, &shape, s.at);
-    if (!scenarios || !hash || !s.capability_used ||
-        !selections_start(reading, &s.selections, s.at[ASSETS]))
+    if (!scenarios || !hash || !selections_start(reading, &s.selections, s.at[ASSETS]))
         return reading_out_of_memory(reading);
     if (!ids_hash(reading, table, s.at[SCENARIO_ID], hash))
         return false;

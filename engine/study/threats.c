@@ -76,7 +76,7 @@ bool threats_read(struct reading *reading, const struct defaults *defaults)
     return true;
 }
 
-void threats_check_use(struct reading *reading, const unsigned char *used)
+void threats_check_use(struct reading *reading)
 {
     struct table *table = &reading->threats;
     const int column = table_column(table, columns[CAPABILITY]);
@@ -84,9 +84,11 @@ void threats_check_use(struct reading *reading, const unsigned char *used)
     for (size_t row = 0; row < table->rows; row++) {
         const struct place place = table_place(table, row, column);
 
-        if (!used[row] && cell_given(table, row, column))
-            diagnostics_add(reading->d, &place,
-                            "no scenario compares this capability with a "
-                            "resistance: it has no effect");
+        if (!cell_given(table, row, column))
+            continue;
+        diagnostics_add(reading->d, &place,
+                        "no scenario compares a capability with a resistance: "
+                        "the column has no effect");
+        return;
     }
 }

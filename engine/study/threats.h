@@ -10,8 +10,8 @@ bool threats_read(struct reading *reading, const struct defaults *defaults);
 // The capability of a threat, NULL where it has none.
 const struct distribution *threat_capability(struct reading *reading, size_t row);
 
-// Once the scenarios are read: a capability that none of them uses is an error. used[row] != 0
-// where a scenario compares the threat's capability with a resistance.
-void threats_check_use(struct reading *reading, const unsigned char *used);
+// To be called where no scenario compares a capability with a resistance: the column, if there is
+// one, is then an error.
+void threats_check_use(struct reading *reading);
 
 #endif
