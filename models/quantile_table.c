@@ -20,6 +20,7 @@ struct tail_problem {
     enum quantile_law law;
     int above; // gamma only
     double a, b;
+    double log_scale;   // beta only: special_beta_log_scale
     double log_leading; // P ~ exp(a y - log_leading) as y -> -infinity (lower tails)
 };
 
@@ -37,8 +38,10 @@ static double tail_probability(const struct tail_problem *p, double y, double *s
 
     const double rest = -elementary_expm1(y);
 
-    *slope = special_beta_logit_density(p->a, p->b, x, rest) / rest;
-    return special_beta_cumulative_xy(p->a, p->b, x, rest);
+    const double density = special_beta_logit_density(p->a, p->b, p->log_scale, x, rest);
+
+    *slope = density / rest;
+    return special_beta_cumulative_of_density(p->a, p->b, x, rest, density);
 }
 
 // Newton's method on log P, kept inside a bracket that every step narrows.
@@ -138,7 +141,7 @@ const struct quantile_table *quantile_table_gamma(double a, struct arena *arena)
         return NULL;
     table->law = QUANTILE_LAW_GAMMA;
     for (int above = 0; above < 2; above++)
-        side_fill(&(struct tail_problem){QUANTILE_LAW_GAMMA, above, a, 0, leading}, start,
+        side_fill(&(struct tail_problem){QUANTILE_LAW_GAMMA, above, a, 0, 0, leading}, start,
                   table->c[above]);
     return table;
 }
@@ -147,13 +150,14 @@ const struct quantile_table *quantile_table_beta(double a, double b, struct aren
 {
     struct quantile_table *table = arena_alloc(arena, 1, sizeof *table);
     const double both = special_log_gamma(a) + special_log_gamma(b) - special_log_gamma(a + b);
+    const double scale = special_beta_log_scale(a, b), swapped = special_beta_log_scale(b, a);
 
     if (!table)
         return NULL;
     table->law = QUANTILE_LAW_BETA;
-    side_fill(&(struct tail_problem){QUANTILE_LAW_BETA, 0, a, b, elementary_log(a) + both},
+    side_fill(&(struct tail_problem){QUANTILE_LAW_BETA, 0, a, b, scale, elementary_log(a) + both},
               elementary_log(a / (a + b)), table->c[0]);
-    side_fill(&(struct tail_problem){QUANTILE_LAW_BETA, 0, b, a, elementary_log(b) + both},
+    side_fill(&(struct tail_problem){QUANTILE_LAW_BETA, 0, b, a, swapped, elementary_log(b) + both},
               elementary_log(b / (a + b)), table->c[1]);
     return table;
 }

@@ -120,23 +120,28 @@ double special_gamma_survival(double a, double x)
     return fmin(1, special_gamma_log_density(a, x) * gamma_fraction(a, x));
 }
 
-// x^a y^b / B(a, b). With p = a / (a + b) the powers are those at p times exp of two deviances,
-// whose linear parts cancel exactly.
-double special_beta_logit_density(double a, double b, double x, double y)
+double special_beta_log_scale(double a, double b)
 {
     const double n = a + b;
 
+    if (a < 1 || b < 1)
+        return special_log_gamma(n) - special_log_gamma(a) - special_log_gamma(b);
+    return stirling_error(n) - stirling_error(a) - stirling_error(b);
+}
+
+// With p = a / (a + b) the powers are those at p times exp of two deviances, whose linear parts
+// cancel exactly.
+double special_beta_logit_density(double a, double b, double log_scale, double x, double y)
+{
     if (x <= 0 || y <= 0)
         return 0;
     if (a < 1 || b < 1)
-        return elementary_exp(a * elementary_log(x) + b * elementary_log(y) + special_log_gamma(n) -
-                              special_log_gamma(a) - special_log_gamma(b));
+        return elementary_exp(a * elementary_log(x) + b * elementary_log(y) + log_scale);
 
     const double from_x = (x * b - y * a) / a, from_y = (y * a - x * b) / b; // (x - p) / p, ...
 
-    return sqrt(a * b / (2 * M_PI * n)) *
-           elementary_exp(stirling_error(n) - stirling_error(a) - stirling_error(b) -
-                          a * deviance(from_x) - b * deviance(from_y));
+    return sqrt(a * b / (2 * M_PI * (a + b))) *
+           elementary_exp(log_scale - a * deviance(from_x) - b * deviance(from_y));
 }
 
 // Lentz's method on DLMF 8.17.22.
@@ -168,13 +173,20 @@ static double beta_fraction(double a, double b, double x)
 }
 
 // The fraction converges fast below (a + 1) / (a + b + 2); above, the other tail has it.
-double special_beta_cumulative_xy(double a, double b, double x, double y)
+double special_beta_cumulative_of_density(double a, double b, double x, double y, double density)
 {
     if (x <= 0 || y <= 0)
         return x > 0;
     if (x < (a + 1) / (a + b + 2))
-        return fmin(1, special_beta_logit_density(a, b, x, y) * beta_fraction(a, b, x) / a);
-    return 1 - fmin(1, special_beta_logit_density(a, b, x, y) * beta_fraction(b, a, y) / b);
+        return fmin(1, density * beta_fraction(a, b, x) / a);
+    return 1 - fmin(1, density * beta_fraction(b, a, y) / b);
+}
+
+double special_beta_cumulative_xy(double a, double b, double x, double y)
+{
+    const double density = special_beta_logit_density(a, b, special_beta_log_scale(a, b), x, y);
+
+    return special_beta_cumulative_of_density(a, b, x, y, density);
 }
 
 double special_beta_survival_xy(double a, double b, double x, double y)

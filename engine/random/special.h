@@ -23,8 +23,11 @@ double special_beta_cumulative_xy(double a, double b, double x, double y);
 double special_beta_survival(double a, double b, double x);
 double special_beta_cumulative(double a, double b, double x);
 
-// x (1 - x) f(x): what a Newton step in log(x / (1 - x)) needs.
-double special_beta_logit_density(double a, double b, double x, double y);
+// x (1 - x) f(x) = x^a y^b / B(a, b): what a Newton step in log(x / (1 - x)) needs. `log_scale` is
+// special_beta_log_scale(a, b), the part that does not depend on x; and the cumulative from it.
+double special_beta_log_scale(double a, double b);
+double special_beta_logit_density(double a, double b, double log_scale, double x, double y);
+double special_beta_cumulative_of_density(double a, double b, double x, double y, double density);
 
 // Inverse CDF on the side of large counts: the smallest k with P(N > k) <= tail, N Poisson of the
 // given mean. A smaller tail or a larger mean never gives a smaller k, but for means where P(N > k)

@@ -182,13 +182,23 @@ const struct distribution *cell_distribution(struct reading *reading, struct tab
     return cells->distribution[code];
 }
 
+static void number_wrong(const struct reading *reading, const struct place *at, bool is_text,
+                         const char *expected, struct diagnostics *d)
+{
+    const bool comma = reading->rules.decimal_comma;
+    char message[TEXT_HABIT_MAX];
+    const char *habit =
+        is_text ? text_number_habit(at->value, strlen(at->value), comma, message) : NULL;
+
+    diagnostics_add(d, at, "%s%s%s", habit ? habit : "", habit ? "; expected " : "must be ",
+                    expected);
+}
+
 bool cell_number(struct reading *reading, struct table *table, size_t row, int column, double low,
                  double high, const char *expected, double *value, struct diagnostics *d)
 {
     struct column *cells = &table->columns[column];
     const double *numbers = words_numbers(&cells->words, reading->rules.decimal_comma);
-    char message[TEXT_HABIT_MAX];
-    const char *habit = NULL;
     struct place at;
 
     if (!numbers)
@@ -197,31 +207,30 @@ bool cell_number(struct reading *reading, struct table *table, size_t row, int c
     if (*value >= low && *value <= high)
         return true;
     at = table_place(table, row, column);
-    if (isnan(*value))
-        habit =
-            text_number_habit(at.value, strlen(at.value), reading->rules.decimal_comma, message);
-    diagnostics_add(d, &at, "%s%s%s", habit ? habit : "", habit ? "; expected " : "must be ",
-                    expected);
+    number_wrong(reading, &at, isnan(*value), expected, d);
     return false;
 }
 
 bool cell_whole(struct reading *reading, struct table *table, size_t row, int column, uint64_t low,
                 uint64_t high, uint64_t *value, struct diagnostics *d)
 {
+    const double *numbers =
+        words_numbers(&table->columns[column].words, reading->rules.decimal_comma);
     char expected[96];
-    double x = 0;
     struct place at;
+    double x;
 
-    snprintf(expected, sizeof expected, "a whole number from %" PRIu64 " to %" PRIu64, low, high);
-    if (!cell_number(reading, table, row, column, (double)low, (double)high, expected, &x, d))
-        return false;
-    if (x != floor(x)) {
-        at = table_place(table, row, column);
-        diagnostics_add(d, &at, "must be %s", expected);
-        return false;
+    if (!numbers)
+        return reading_out_of_memory(reading);
+    x = numbers[table->columns[column].code[row]];
+    if (x >= (double)low && x <= (double)high && x == floor(x)) {
+        *value = (uint64_t)x;
+        return true;
     }
-    *value = (uint64_t)x;
-    return true;
+    snprintf(expected, sizeof expected, "a whole number from %" PRIu64 " to %" PRIu64, low, high);
+    at = table_place(table, row, column);
+    number_wrong(reading, &at, isnan(x), expected, d);
+    return false;
 }
 
 int cell_choice(const struct table *table, size_t row, int column, const char *const *words,
