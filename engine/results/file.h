@@ -18,12 +18,14 @@ struct results_input {
 
 // Writes PATH: complete, synced and renamed into place, or absent. Readable by its owner only. The
 // same outcome and inputs give the same bytes. `version` is the engine's.
-bool results_write(const char *path, const struct outcome *outcome, const struct results_input *inputs,
-                   size_t input_count, const char *version, struct diagnostics *d);
+bool results_write(const char *path, const struct outcome *outcome,
+                   const struct results_input *inputs, size_t input_count, const char *version,
+                   struct diagnostics *d);
 
-// What `show` needs, read back from PATH into a freshly allocated outcome and portfolio that own their
-// memory through outcome->arena (distributions and selections are not restored: those pointers are
-// NULL). Never crashes on a malformed file: every dataset's type and extent is checked.
+// What `show` needs, read back from PATH into a freshly allocated outcome and portfolio that own
+// their memory through outcome->arena (distributions and selections are not restored: those
+// pointers are NULL). Never crashes on a malformed file: every dataset's type and extent is
+// checked.
 struct results;
 bool results_read(const char *path, struct results **results, struct diagnostics *d);
 const struct outcome *results_outcome(const struct results *results);
