@@ -11,6 +11,7 @@ struct threat_event {
     double time;
     double tail;
     uint32_t year, asset, stream;
+    bool repeated; // not the first of its unit and year
 };
 
 struct event_workspace {
@@ -18,7 +19,8 @@ struct event_workspace {
     uint64_t index[EVENT_BATCH], words[EVENT_BATCH];
     double tail[EVENT_BATCH];
     double rate[BLOCK_YEARS];
-    struct threat_event *threats; // at_most_once only
+    struct threat_event *threats;  // at_most_once only
+    struct threat_event **by_year; // [threat_room]
     size_t threat_count, threat_room;
     bool memory_failed;
 };
@@ -43,8 +45,10 @@ struct event_workspace *event_workspace_new(void)
 
 void event_workspace_free(struct event_workspace *w)
 {
-    if (w)
+    if (w) {
         free(w->threats);
+        free(w->by_year);
+    }
     free(w);
 }
 
@@ -124,12 +128,14 @@ static void threats_keep(struct run *r)
     if (need > w->threat_room) {
         const size_t room = need > 2 * w->threat_room ? need + EVENT_BATCH : 2 * w->threat_room;
         struct threat_event *grown = realloc(w->threats, room * sizeof *grown);
+        struct threat_event **by_year = realloc(w->by_year, room * sizeof *by_year);
 
-        if (!grown) {
+        w->threats = grown ? grown : w->threats;
+        w->by_year = by_year ? by_year : w->by_year;
+        if (!grown || !by_year) {
             w->memory_failed = true;
             return;
         }
-        w->threats = grown;
         w->threat_room = room;
     }
     event_kernels()->place(r->key, r->block, address_of(PURPOSE_TIME, 0), batch->count,
@@ -155,12 +161,33 @@ static void batch_finish(struct run *r)
 
     if (batch->count == 0)
         return;
+    batch->plan = r->plan;
+    batch->block = r->block;
+    batch->key = r->key;
     if (r->plan->scenario->counts == COUNTS_AT_MOST_ONCE) {
         threats_keep(r);
     } else {
         severity_fill(batch, NULL);
         r->consume(r->context, batch);
     }
+}
+
+// The same where nothing is to be chosen or refused: one asset, a whole block, years drawn freely.
+static void lone_place(struct run *r, size_t n)
+{
+    struct event_workspace *w = r->w;
+    struct event_batch *batch = &w->batch;
+    const uint32_t asset = r->seating->seats[0].asset;
+
+    event_kernels()->place(r->key, r->block, address_of(PURPOSE_PLACE, 0), n, w->index, w->words,
+                           batch->tail);
+    for (size_t i = 0; i < n; i++) {
+        batch->index[i] = w->index[i];
+        batch->year[i] = (uint32_t)w->words[i] & (BLOCK_YEARS - 1);
+        batch->asset[i] = asset;
+    }
+    batch->count = n;
+    batch_finish(r);
 }
 
 // From candidates to events: a seat that is taken, a uniform that accepts, a year that the study
@@ -173,6 +200,10 @@ static void candidates_place(struct run *r, size_t n)
     const uint32_t seat_mask = r->seating->seat_count - 1;
     size_t kept = 0;
 
+    if (r->seating->seat_count == 1 && !r->year_in_index && r->years == BLOCK_YEARS) {
+        lone_place(r, n);
+        return;
+    }
     event_kernels()->place(r->key, r->block, address_of(PURPOSE_PLACE, 0), n, w->index, w->words,
                            w->tail);
     for (size_t i = 0; i < n; i++) {
@@ -186,9 +217,6 @@ static void candidates_place(struct run *r, size_t n)
         batch->tail[kept] = w->tail[i];
         kept += (seat.asset != SEAT_EMPTY) & (uniform <= seat.accept_max) & (year < r->years);
     }
-    batch->plan = r->plan;
-    batch->block = r->block;
-    batch->key = r->key;
     batch->count = kept;
     batch_finish(r);
 }
@@ -246,13 +274,12 @@ static void stream_yearly(struct run *r)
         candidates_place(r, waiting);
 }
 
-// Same unit and year together, the earliest first; per scenario the unit does not count.
+// Events of one year: those of one unit together, the earliest first.
 static int compare_units(const void *a, const void *b)
 {
-    const struct threat_event *x = a, *y = b;
+    const struct threat_event *x = *(struct threat_event *const *)a;
+    const struct threat_event *y = *(struct threat_event *const *)b;
 
-    if (x->year != y->year)
-        return x->year < y->year ? -1 : 1;
     if (x->asset != y->asset)
         return x->asset < y->asset ? -1 : 1;
     if (x->unit != y->unit)
@@ -262,23 +289,14 @@ static int compare_units(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static int compare_years(const void *a, const void *b)
+// Events of one year, the earliest first.
+static int compare_times(const void *a, const void *b)
 {
-    const struct threat_event *x = a, *y = b;
+    const struct threat_event *x = *(struct threat_event *const *)a;
+    const struct threat_event *y = *(struct threat_event *const *)b;
 
-    if (x->year != y->year)
-        return x->year < y->year ? -1 : 1;
     if (x->time != y->time)
         return x->time < y->time ? -1 : 1;
-    if (x->stream != y->stream)
-        return x->stream < y->stream ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static int compare_streams(const void *a, const void *b)
-{
-    const struct threat_event *x = a, *y = b;
-
     if (x->stream != y->stream)
         return x->stream < y->stream ? -1 : 1;
     return x->index < y->index ? -1 : x->index > y->index;
@@ -301,24 +319,39 @@ static double asset_susceptibility(const struct exposure *x, uint32_t asset)
     return x->susceptibility[low];
 }
 
-// Of the waiting threat events the first of each unit and year; then those that succeed.
+// The n events of one year.
+static void year_thin(struct threat_event **events, size_t n, bool per_unit)
+{
+    qsort(events, n, sizeof *events, per_unit ? compare_units : compare_times);
+    for (size_t i = 1; i < n; i++)
+        events[i]->repeated = !per_unit || (events[i]->asset == events[i - 1]->asset &&
+                                            events[i]->unit == events[i - 1]->unit);
+}
+
+// Keeps of the waiting threat events the first of each unit and year, in the order in which they
+// came.
 static void threats_thin(struct event_workspace *w, const struct scenario_plan *plan)
 {
     const bool per_unit = plan->scenario->frequency_per == FREQUENCY_PER_UNIT;
-    struct threat_event *t = w->threats;
+    uint32_t end[BLOCK_YEARS + 1] = {0};
     size_t kept = 0;
 
-    qsort(t, w->threat_count, sizeof *t, per_unit ? compare_units : compare_years);
-    for (size_t i = 0; i < w->threat_count; i++) {
-        const struct threat_event *last = kept ? &t[kept - 1] : NULL;
-        const bool repeated = last && last->year == t[i].year &&
-                              (!per_unit || (last->asset == t[i].asset && last->unit == t[i].unit));
+    for (size_t i = 0; i < w->threat_count; i++)
+        end[w->threats[i].year + 1]++;
+    for (size_t y = 0; y < BLOCK_YEARS; y++)
+        end[y + 1] += end[y];
+    for (size_t i = 0; i < w->threat_count; i++) // end[y] starts as the beginning of year y
+        w->by_year[end[w->threats[i].year]++] = &w->threats[i];
+    for (size_t y = 0; y < BLOCK_YEARS; y++) {
+        const size_t first = y == 0 ? 0 : end[y - 1];
 
-        if (!repeated)
-            t[kept++] = t[i];
+        if (end[y] - first > 1)
+            year_thin(w->by_year + first, end[y] - first, per_unit);
     }
+    for (size_t i = 0; i < w->threat_count; i++)
+        if (!w->threats[i].repeated)
+            w->threats[kept++] = w->threats[i];
     w->threat_count = kept;
-    qsort(t, w->threat_count, sizeof *t, compare_streams);
 }
 
 static uint64_t stream_key(const struct scenario_plan *plan, size_t stream)

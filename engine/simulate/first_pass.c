@@ -5,11 +5,16 @@
 
 #include "simulate/event_stream.h"
 
+// What one event touches stands together: a block of years does not fit the first-level cache.
+struct year_sums {
+    int64_t total, largest;
+    int32_t count;
+};
+
 // Sums of one block, private to a thread until it moves to another block.
 struct block_sums {
     const struct portfolio *portfolio;
-    int64_t total[BLOCK_YEARS], largest[BLOCK_YEARS];
-    int32_t count[BLOCK_YEARS];
+    struct year_sums year[BLOCK_YEARS];
     int64_t **groups; // per grouping [group][BLOCK_YEARS]
     uint64_t capped;
     bool overflow;
@@ -73,12 +78,12 @@ static void sums_add(void *context, const struct event_batch *batch)
     bool overflow = false;
 
     for (size_t i = 0; i < batch->count; i++) {
-        const uint32_t year = batch->year[i];
+        struct year_sums *year = &sums->year[batch->year[i]];
         const int64_t loss = batch->loss[i];
 
-        overflow |= __builtin_add_overflow(sums->total[year], loss, &sums->total[year]);
-        sums->largest[year] = loss > sums->largest[year] ? loss : sums->largest[year];
-        sums->count[year]++;
+        overflow |= __builtin_add_overflow(year->total, loss, &year->total);
+        year->largest = loss > year->largest ? loss : year->largest;
+        year->count++;
     }
     for (size_t g = 0; g < sums->portfolio->grouping_count && !overflow; g++) {
         const struct grouping *grouping = &sums->portfolio->groupings[g];
@@ -108,12 +113,13 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
     const size_t n = years - first < BLOCK_YEARS ? (size_t)(years - first) : BLOCK_YEARS;
 
     for (size_t i = 0; i < n; i++) {
+        const struct year_sums *year = &sums->year[i];
         const int64_t largest = outcome->largest_event[first + i];
 
-        sums->overflow |= __builtin_add_overflow(outcome->annual_loss[first + i], sums->total[i],
+        sums->overflow |= __builtin_add_overflow(outcome->annual_loss[first + i], year->total,
                                                  &outcome->annual_loss[first + i]);
-        outcome->largest_event[first + i] = sums->largest[i] > largest ? sums->largest[i] : largest;
-        outcome->event_count[first + i] += sums->count[i];
+        outcome->largest_event[first + i] = year->largest > largest ? year->largest : largest;
+        outcome->event_count[first + i] += year->count;
     }
     for (size_t g = 0; g < sums->portfolio->grouping_count && !sums->overflow; g++) {
         const size_t groups = sums->portfolio->groupings[g].count;
@@ -129,9 +135,7 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
     }
     outcome->capped_events += sums->capped;
     sums->capped = 0;
-    memset(sums->total, 0, sizeof sums->total);
-    memset(sums->largest, 0, sizeof sums->largest);
-    memset(sums->count, 0, sizeof sums->count);
+    memset(sums->year, 0, sizeof sums->year);
 }
 
 bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *plans, int threads,

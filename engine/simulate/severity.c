@@ -48,6 +48,8 @@ static void slot_draw(struct slot_source *s, const struct distribution *law, siz
     if (distribution_is_constant(law, &constant)) {
         for (size_t i = 0; i < n; i++)
             amount[i] = constant;
+    } else if (distribution_draws(law) == 1 && s->first && !s->common) {
+        distribution_quantile(law, n, s->first, amount);
     } else if (distribution_draws(law) == 1) {
         slot_tails(s, 0, n, tail);
         distribution_quantile(law, n, tail, amount);
@@ -78,6 +80,12 @@ static size_t coin_toss(const struct event_batch *batch, const struct yearly *pr
     return n;
 }
 
+// The event of hit i: all events are hits where `hit` is NULL.
+static inline size_t event_of(const uint32_t *hit, size_t i)
+{
+    return hit ? hit[i] : i;
+}
+
 // Amount per hit in currency, before the factor.
 static void amounts_scale(const struct event_batch *batch, enum loss_form form, size_t n,
                           const uint32_t *hit, const uint64_t *index, const double *factor,
@@ -96,20 +104,41 @@ static void amounts_scale(const struct event_batch *batch, enum loss_form form, 
     }
     if (s->loss_basis == LOSS_BASIS_VALUE)
         for (size_t i = 0; i < n; i++)
-            amount[i] *= plan->assets->value[batch->asset[hit[i]]];
+            amount[i] *= plan->assets->value[batch->asset[event_of(hit, i)]];
     if (factor)
         for (size_t i = 0; i < n; i++)
-            amount[i] *= factor[hit[i]];
+            amount[i] *= factor[event_of(hit, i)];
 }
 
-// Adds one loss of `form` to the n hits among the batch's events.
+// Adds the n hits' units to the form's sums, which start at 0 with the form's first loss.
+static void units_add(struct event_batch *batch, enum loss_form form, size_t n, const uint32_t *hit,
+                      const double *amount)
+{
+    const double scale = batch->plan->money_scale;
+    const bool started = batch->forms & 1u << form;
+    double *sum = batch->form_loss[form];
+    double units[EVENT_BATCH];
+
+    batch->forms |= 1u << form;
+    if (!hit && !started) {
+        event_kernels()->money(scale, n, amount, sum);
+        return;
+    }
+    event_kernels()->money(scale, n, amount, units);
+    if (!started)
+        memset(sum, 0, batch->count * sizeof *sum);
+    for (size_t i = 0; i < n; i++)
+        sum[event_of(hit, i)] += units[i];
+}
+
+// Adds one loss of `form` to the n hits among the batch's events; `hit` NULL: to all.
 static void form_add(struct event_batch *batch, int stage, enum loss_form form, bool first,
                      size_t n, const uint32_t *hit, const double *factor)
 {
     const struct scenario_plan *plan = batch->plan;
-    double amount[EVENT_BATCH], units[EVENT_BATCH], common[EVENT_BATCH], other[EVENT_BATCH];
-    uint64_t index[EVENT_BATCH];
-    double *sum = batch->form_loss[form];
+    double amount[EVENT_BATCH], common[EVENT_BATCH], other[EVENT_BATCH];
+    uint64_t own_index[EVENT_BATCH];
+    const uint64_t *index = hit ? own_index : batch->index;
     struct slot_source source = {plan,
                                  batch->key,
                                  batch->block,
@@ -118,8 +147,8 @@ static void form_add(struct event_batch *batch, int stage, enum loss_form form, 
                                  first ? batch->tail : NULL,
                                  NULL};
 
-    for (size_t i = 0; i < n; i++)
-        index[i] = batch->index[hit[i]];
+    for (size_t i = 0; hit && i < n; i++)
+        own_index[i] = batch->index[hit[i]];
     if (plan->scenario->form_correlation != 0) {
         event_kernels()->tails(batch->key, batch->block, address_of(PURPOSE_COMMON, 0), n, index,
                                common, other);
@@ -127,12 +156,7 @@ static void form_add(struct event_batch *batch, int stage, enum loss_form form, 
     }
     slot_draw(&source, plan->scenario->loss[stage][form], n, amount);
     amounts_scale(batch, form, n, hit, index, factor, amount);
-    event_kernels()->money(plan->money_scale, n, amount, units);
-    if (!(batch->forms & 1u << form))
-        memset(sum, 0, batch->count * sizeof *sum);
-    batch->forms |= 1u << form;
-    for (size_t i = 0; i < n; i++)
-        sum[hit[i]] += units[i];
+    units_add(batch, form, n, hit, amount);
 }
 
 // An event beyond the limit loses what its last forms have too much.
@@ -152,13 +176,21 @@ static void event_cap(struct event_batch *batch, size_t i)
 // At most 14 forms of at most 2^53 units: an event's sum stays below 2^57.
 static void losses_sum(struct event_batch *batch)
 {
-    batch->capped = 0;
-    memset(batch->loss, 0, batch->count * sizeof *batch->loss);
-    for (int form = 0; form < LOSS_FORMS; form++)
-        if (batch->forms & 1u << form)
-            for (size_t i = 0; i < batch->count; i++)
-                batch->loss[i] += (int64_t)batch->form_loss[form][i];
+    bool capped = false, first = true;
+
+    for (int form = 0; form < LOSS_FORMS; form++) {
+        const double *sum = batch->form_loss[form];
+
+        if (!(batch->forms & 1u << form))
+            continue;
+        for (size_t i = 0; i < batch->count; i++)
+            batch->loss[i] = (first ? 0 : batch->loss[i]) + (int64_t)sum[i];
+        first = false;
+    }
     for (size_t i = 0; i < batch->count; i++)
+        capped |= batch->loss[i] >= (int64_t)MONEY_LIMIT;
+    batch->capped = 0;
+    for (size_t i = 0; capped && i < batch->count; i++)
         if (batch->loss[i] >= (int64_t)MONEY_LIMIT)
             event_cap(batch, i);
 }
@@ -167,16 +199,14 @@ void severity_fill(struct event_batch *batch, const double *factor)
 {
     const struct scenario_plan *plan = batch->plan;
     const struct scenario *s = plan->scenario;
-    uint32_t all[EVENT_BATCH], hit[EVENT_BATCH], own[EVENT_BATCH];
+    uint32_t hit[EVENT_BATCH], own[EVENT_BATCH];
     size_t secondary = SIZE_MAX;
     bool first = true;
 
     batch->forms = 0;
-    for (size_t i = 0; i < batch->count; i++)
-        all[i] = (uint32_t)i;
     for (int form = 0; form < LOSS_FORMS; form++)
         if (s->loss[STAGE_PRIMARY][form]) {
-            form_add(batch, STAGE_PRIMARY, form, first, batch->count, all, factor);
+            form_add(batch, STAGE_PRIMARY, form, first, batch->count, NULL, factor);
             first = false;
         }
     for (int form = 0; form < LOSS_FORMS; form++) {
