@@ -19,10 +19,14 @@ struct asset_sums {
     struct shared_sum *class;        // [asset][tail classes - 1]: class 0 is not kept
     uint32_t *slot;                  // [asset]: place among those in detail, or NO_SLOT
     uint32_t *asset_of;              // [slot]
+    int64_t **annual; // [slot]: [year] of an asset hit often, else NULL: hits are kept
     size_t slots;
+    bool alone; // one thread adds
 };
 
 enum { NO_SLOT = UINT32_MAX };
+
+#define DENSE_RATE 0.5 // hits per year
 
 static void shared_add(struct shared_sum *s, unsigned __int128 x)
 {
@@ -75,8 +79,21 @@ static bool slots_assign(struct asset_sums *sums, const struct contributor *exac
     return true;
 }
 
+// A row of annual losses takes less room than the hits where these are more than every second year.
+static bool annual_alloc(struct asset_sums *sums, const struct contributor *exact)
+{
+    for (size_t s = 0; s < sums->slots; s++) {
+        if (exact[sums->asset_of[s]].event_rate < DENSE_RATE)
+            continue;
+        sums->annual[s] = calloc(sums->portfolio->settings.years, sizeof **sums->annual);
+        if (!sums->annual[s])
+            return false;
+    }
+    return true;
+}
+
 struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struct tail *tail,
-                                  const struct contributor *exact)
+                                  const struct contributor *exact, int threads)
 {
     const size_t n = portfolio->assets.count + 1;
     struct asset_sums *sums = calloc(1, sizeof *sums);
@@ -85,13 +102,15 @@ struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struc
         return NULL;
     sums->portfolio = portfolio;
     sums->tail = tail;
+    sums->alone = threads == 1;
     sums->sum = calloc(n, sizeof *sums->sum);
     sums->square = calloc(n, sizeof *sums->square);
     sums->class = calloc(n, (tail->classes - 1) * sizeof *sums->class + 1);
     sums->slot = calloc(n, sizeof *sums->slot);
     sums->asset_of = calloc(n, sizeof *sums->asset_of);
+    sums->annual = calloc(n, sizeof *sums->annual);
     if (!sums->sum || !sums->square || !sums->class || !sums->slot || !sums->asset_of ||
-        !slots_assign(sums, exact)) {
+        !sums->annual || !slots_assign(sums, exact) || !annual_alloc(sums, exact)) {
         asset_sums_free(sums);
         return NULL;
     }
@@ -107,12 +126,22 @@ void asset_sums_free(struct asset_sums *sums)
     free(sums->class);
     free(sums->slot);
     free(sums->asset_of);
+    for (size_t slot = 0; sums->annual && slot < sums->slots; slot++)
+        free(sums->annual[slot]);
+    free(sums->annual);
     free(sums);
 }
 
 double asset_sums_memory(size_t levels)
 {
     return (double)((2 + 2 * levels) * sizeof(struct shared_sum) + 2 * sizeof(uint32_t));
+}
+
+// Twice per hit: threads' arrays are joined into one.
+double asset_detail_memory(double event_rate, uint64_t years)
+{
+    return (double)years *
+           (event_rate < DENSE_RATE ? 2 * sizeof(struct detail_hit) * event_rate : sizeof(int64_t));
 }
 
 static void detail_keep(struct detail_hits *hits, uint32_t slot, uint64_t year, int64_t loss)
@@ -131,21 +160,76 @@ static void detail_keep(struct detail_hits *hits, uint32_t slot, uint64_t year, 
     hits->hits[hits->count++] = (struct detail_hit){slot, (uint32_t)year, loss};
 }
 
+static void detail_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                       uint64_t year, int64_t loss)
+{
+    const uint32_t slot = sums->slot[asset];
+
+    if (slot == NO_SLOT)
+        return;
+    if (!sums->annual[slot])
+        detail_keep(hits, slot, year, loss);
+    else if (sums->alone)
+        sums->annual[slot][year] += loss;
+    else
+        __atomic_fetch_add(&sums->annual[slot][year], loss, __ATOMIC_RELAXED);
+}
+
+// Adds what `n` events cost one asset, in total, squared and by class of their year.
+static void sums_add(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
+                     unsigned __int128 square, const unsigned __int128 *by_class)
+{
+    const size_t classes = sums->tail->classes;
+
+    shared_add(&sums->sum[asset], sum);
+    shared_add(&sums->square[asset], square);
+    for (size_t c = 1; c < classes; c++)
+        if (by_class[c] > 0)
+            shared_add(&sums->class[(size_t)asset * (classes - 1) + c - 1], by_class[c]);
+}
+
+static void lone_asset_add(struct asset_sums *sums, struct detail_hits *hits,
+                           const struct event_batch *batch)
+{
+    const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
+    unsigned __int128 sum = 0, square = 0, by_class[TAIL_CLASSES_MAX] = {0};
+
+    for (size_t i = 0; i < batch->count; i++) {
+        const uint64_t year = first_year + batch->year[i];
+        const uint64_t loss = (uint64_t)batch->loss[i];
+
+        sum += loss;
+        square += (unsigned __int128)loss * loss;
+        by_class[sums->tail->year_class[year]] += loss;
+        detail_add(sums, hits, batch->asset[0], year, batch->loss[i]);
+    }
+    sums_add(sums, batch->asset[0], sum, square, by_class);
+}
+
 // One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits,
 // and any number of years of smaller ones: a sum of squares beyond that would belong to an asset
 // whose mean annual loss outgrew the year's total long before.
-void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                    uint64_t year, int64_t loss)
+void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
+                    const struct event_batch *batch)
 {
-    const unsigned class = sums->tail->year_class[year];
+    const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
 
-    shared_add(&sums->sum[asset], (unsigned __int128)loss);
-    shared_add(&sums->square[asset], (unsigned __int128)loss * (uint64_t)loss);
-    if (class > 0)
-        shared_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1],
-                   (unsigned __int128)loss);
-    if (sums->slot[asset] != NO_SLOT)
-        detail_keep(hits, sums->slot[asset], year, loss);
+    if (batch->lone_asset) {
+        lone_asset_add(sums, hits, batch);
+        return;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        const uint32_t asset = batch->asset[i];
+        const uint64_t year = first_year + batch->year[i];
+        const uint64_t loss = (uint64_t)batch->loss[i];
+        const unsigned class = sums->tail->year_class[year];
+
+        shared_add(&sums->sum[asset], loss);
+        shared_add(&sums->square[asset], (unsigned __int128)loss * loss);
+        if (class > 0)
+            shared_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1], loss);
+        detail_add(sums, hits, asset, year, batch->loss[i]);
+    }
 }
 
 // The hits of one slot, by year; their sums per year are then sorted.
@@ -156,27 +240,42 @@ static int compare_hits(const void *a, const void *b)
     return x->year < y->year ? -1 : x->year > y->year;
 }
 
-static bool slot_finish(const struct asset_sums *sums, struct detail_hit *hits, size_t count,
-                        struct contributor *asset)
+// The annual losses other than 0, `room` for twice as many as there may be.
+static size_t slot_annual(const int64_t *annual, uint64_t years, struct detail_hit *hits,
+                          size_t count, int64_t *room)
 {
-    const struct settings *settings = &sums->portfolio->settings;
-    int64_t *annual = malloc((2 * count + 1) * sizeof *annual);
     uint64_t last = UINT64_MAX;
     size_t n = 0;
 
-    if (!annual)
-        return false;
-    qsort(hits, count, sizeof *hits, compare_hits);
+    for (uint64_t y = 0; annual && y < years; y++)
+        if (annual[y] > 0)
+            room[n++] = annual[y];
+    if (count > 0)
+        qsort(hits, count, sizeof *hits, compare_hits);
     for (size_t i = 0; i < count; i++) {
         if (hits[i].loss == 0)
             continue;
         if (hits[i].year == last)
-            annual[n - 1] += hits[i].loss;
+            room[n - 1] += hits[i].loss;
         else
-            annual[n++] = hits[i].loss;
+            room[n++] = hits[i].loss;
         last = hits[i].year;
     }
-    losses_sort(annual, annual + count, n);
+    return n;
+}
+
+static bool slot_finish(const struct asset_sums *sums, size_t slot, struct detail_hit *hits,
+                        size_t count, struct contributor *asset)
+{
+    const struct settings *settings = &sums->portfolio->settings;
+    const size_t most = sums->annual[slot] ? (size_t)settings->years : count;
+    int64_t *annual = malloc((2 * most + 1) * sizeof *annual);
+    size_t n;
+
+    if (!annual)
+        return false;
+    n = slot_annual(sums->annual[slot], settings->years, hits, count, annual);
+    losses_sort(annual, annual + most, n);
 
     const struct ordered_losses x = {settings->years, n, annual};
 
@@ -214,7 +313,7 @@ static bool slots_finish(const struct asset_sums *sums, const struct detail_hits
                 all[start[hits[t].hits[i].slot + 1]++] = hits[t].hits[i];
 #pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
         for (size_t s = 0; s < sums->slots; s++)
-            good = slot_finish(sums, all + start[s], start[s + 1] - start[s],
+            good = slot_finish(sums, s, all + start[s], start[s + 1] - start[s],
                                &assets[sums->asset_of[s]]) &&
                    good;
     }

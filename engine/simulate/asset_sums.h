@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "simulate/event_stream.h"
 #include "simulate/outcome.h"
 #include "simulate/scenario_plan.h"
 #include "simulate/tail.h"
@@ -28,12 +29,12 @@ struct detail_hits {
 // NULL if memory is exhausted. `exact` are the assets' exact figures: the `detail` largest by AAL
 // get VaR and TVaR.
 struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struct tail *tail,
-                                  const struct contributor *exact);
+                                  const struct contributor *exact, int threads);
 void asset_sums_free(struct asset_sums *sums);
 
 // Any thread may add at any time: integers, atomically, so that order does not matter.
-void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                    uint64_t year, int64_t loss);
+void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
+                    const struct event_batch *batch);
 
 // Fills the sampled figures of all assets. `hits` are all threads'. `variance` is what each asset's
 // variance has beyond that of a Poisson stream, in currency squared. False if memory is exhausted.
@@ -41,7 +42,8 @@ bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *
                        const double *variance, bool infinite, double *portfolio_tvar_units,
                        struct contributor *assets);
 
-// Bytes per asset, and per hit in detail.
+// Bytes per asset; and in detail for an asset of that many hits per year.
 double asset_sums_memory(size_t levels);
+double asset_detail_memory(double event_rate, uint64_t years);
 
 #endif

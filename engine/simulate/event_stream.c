@@ -187,6 +187,7 @@ static void lone_place(struct run *r, size_t n)
         batch->asset[i] = asset;
     }
     batch->count = n;
+    batch->lone_asset = true;
     batch_finish(r);
 }
 
@@ -218,6 +219,7 @@ static void candidates_place(struct run *r, size_t n)
         kept += (seat.asset != SEAT_EMPTY) & (uniform <= seat.accept_max) & (year < r->years);
     }
     batch->count = kept;
+    batch->lone_asset = r->seating->seat_count == 1;
     batch_finish(r);
 }
 
@@ -401,6 +403,7 @@ static void threats_finish(struct run *r)
         batch->block = r->block;
         batch->key = r->key;
         batch->count = kept;
+        batch->lone_asset = false;
         if (kept > 0) {
             severity_fill(batch, NULL);
             r->consume(r->context, batch);
@@ -421,6 +424,7 @@ static void product_run(struct run *r)
     batch->plan = r->plan;
     batch->block = r->block;
     batch->key = r->plan->key;
+    batch->lone_asset = false;
     for (uint32_t first = 0; first < r->years; first += EVENT_BATCH) {
         const size_t n = r->years - first < EVENT_BATCH ? r->years - first : EVENT_BATCH;
 

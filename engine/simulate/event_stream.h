@@ -22,6 +22,7 @@ struct event_batch {
     uint32_t block;
     uint64_t key; // of the stream
     size_t count;
+    bool lone_asset;             // all hit asset[0]
     uint64_t index[EVENT_BATCH]; // address in the stream
     uint32_t year[EVENT_BATCH];  // within the block
     uint32_t asset[EVENT_BATCH];

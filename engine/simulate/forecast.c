@@ -1,5 +1,6 @@
 // What a run will need, before it starts.
 #include <math.h>
+#include <stdlib.h>
 
 #include "simulate/asset_sums.h"
 #include "simulate/first_pass.h"
@@ -12,7 +13,7 @@ static const double candidate_seconds = 25e-9;
 
 // Beyond this many cells, groups x years would outgrow the memory of most machines.
 static const double group_cells_max = 2e9;
-static const double detail_hits_max = 2e8;
+static const double detail_bytes_max = 8e9;
 
 static double groups_total(const struct portfolio *portfolio)
 {
@@ -23,12 +24,39 @@ static double groups_total(const struct portfolio *portfolio)
     return n;
 }
 
-// Hits on the assets in detail: at most all, and at most what `detail` assets of the mean rate have
-// times their likely share.
-static double detail_hits(const struct portfolio *portfolio, double events_per_year)
+struct asset_exact {
+    double aal, rate;
+};
+
+static int compare_aal(const void *a, const void *b)
 {
-    return portfolio->settings.detail == 0 ? 0
-                                           : events_per_year * (double)portfolio->settings.years;
+    const struct asset_exact *x = a, *y = b;
+
+    return x->aal < y->aal ? 1 : x->aal > y->aal ? -1 : 0;
+}
+
+// Memory for the annual losses of the assets in detail; infinite if there is none to find it.
+static double detail_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
+{
+    const size_t n = portfolio->assets.count;
+    struct asset_exact *exact = calloc(n + 1, sizeof *exact);
+    double bytes = 0;
+
+    if (!exact)
+        return HUGE_VAL;
+    for (size_t s = 0; s < plans->count; s++) {
+        const struct selection *selection = portfolio->scenarios[s].selection;
+
+        for (size_t i = 0; i < selection->count; i++) {
+            exact[selection->assets[i]].aal += scenario_plan_asset_aal(&plans->plans[s], i);
+            exact[selection->assets[i]].rate += scenario_plan_asset_rate(&plans->plans[s], i);
+        }
+    }
+    qsort(exact, n, sizeof *exact, compare_aal);
+    for (size_t i = 0; i < n && i < portfolio->settings.detail; i++)
+        bytes += asset_detail_memory(exact[i].rate, portfolio->settings.years);
+    free(exact);
+    return bytes;
 }
 
 bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
@@ -38,7 +66,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
     const double years = (double)settings->years;
     const double cells = groups_total(portfolio) * years;
     struct scenario_plans plans;
-    double work = 0;
+    double work = 0, detail = 0;
     bool good = scenario_plans_make(portfolio, threads, &plans, d);
 
     *total = (struct forecast){0};
@@ -55,6 +83,8 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
                 (struct scenario_forecast){plan->threat_events_per_year, plan->loss_events_per_year,
                                            plan->aal_exact, plan->capped_share};
     }
+    if (good)
+        detail = detail_memory(portfolio, &plans);
     total->seconds = work * candidate_seconds;
     total->memory_bytes =
         years * 21 + cells * 8 +
@@ -62,7 +92,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         (double)portfolio->assets.count *
             (asset_sums_memory(settings->quantile_count) + sizeof(struct contributor) +
              24.0 * (double)settings->quantile_count) +
-        24 * detail_hits(portfolio, total->loss_events_per_year);
+        detail;
     if (settings->quantile_count > TAIL_LEVELS_MAX) {
         diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.quantiles"},
                         "at most %d quantiles, found %zu", TAIL_LEVELS_MAX,
@@ -76,12 +106,11 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
                         cells, group_cells_max);
         good = false;
     }
-    if (detail_hits(portfolio, total->loss_events_per_year) > detail_hits_max &&
-        settings->detail > 0) {
+    if (detail > detail_bytes_max) {
         diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.detail"},
-                        "VaR and TVaR per asset would keep up to %.3g hits, at most %.3g fit: set "
-                        "[report] detail = 0, or fewer [study] years",
-                        detail_hits(portfolio, total->loss_events_per_year), detail_hits_max);
+                        "VaR and TVaR per asset would take %.3g GB, at most %.3g are used: a "
+                        "smaller [report] detail, or fewer [study] years",
+                        detail / 1e9, detail_bytes_max / 1e9);
         good = false;
     }
     scenario_plans_free(&plans);

@@ -61,12 +61,13 @@ static void replay_add(void *context, const struct event_batch *batch)
 
     for (int form = 0; form < LOSS_FORMS; form++)
         if (batch->forms & 1u << form) {
-            __int128 sum = 0;
+            uint64_t sum = 0; // at most EVENT_BATCH x 2^53
 
             for (size_t i = 0; i < batch->count; i++)
-                sum += (int64_t)batch->form_loss[form][i];
+                sum += (uint64_t)batch->form_loss[form][i];
             r->form[form] += sum;
         }
+    asset_sums_add(r->shared->assets, &r->hits, batch);
     for (size_t i = 0; i < batch->count; i++) {
         const uint64_t year = first_year + batch->year[i];
         const int64_t loss = batch->loss[i];
@@ -76,7 +77,6 @@ static void replay_add(void *context, const struct event_batch *batch)
             r->touched[r->touched_count++] = (uint32_t)year;
         r->annual[year] += loss;
         r->class_sums[tail->year_class[year]] += loss;
-        asset_sums_add(r->shared->assets, &r->hits, batch->asset[i], year, loss);
         if (loss >= r->worst.threshold)
             worst_events_add(&r->worst, &(struct worst_event){year, loss, (uint32_t)r->scenario,
                                                               batch->asset[i]});
@@ -304,7 +304,7 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
     const int64_t threshold = worst_events_threshold(outcome->largest_event, years);
     bool infinite = false, good;
 
-    shared.assets = asset_sums_new(portfolio, tail, outcome->assets);
+    shared.assets = asset_sums_new(portfolio, tail, outcome->assets, threads);
     shared.worst_rank = calloc(years, 1);
     good = all && hits && shared.assets && shared.worst_rank;
     for (int t = 0; good && t < threads; t++)

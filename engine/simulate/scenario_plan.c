@@ -47,13 +47,15 @@ static double excess(double x, void *limit)
     return fmax(0, x - *(const double *)limit);
 }
 
-// What the limit on one event removes of a form's mean, by quadrature; 0 where it cannot reach.
+// What the limit on one event removes of a form's mean, by quadrature; 0 where it cannot reach, or
+// where E[X; X > limit] <= E X^2 / limit shows that it is far below the 10^-6 that is told.
 static double mean_beyond(const struct distribution *law, double limit)
 {
+    const double mean = distribution_mean(law), second = distribution_variance(law) + mean * mean;
     double low, high;
 
     distribution_support(law, &low, &high);
-    if (high <= limit)
+    if (high <= limit || second <= 1e-9 * mean * limit)
         return 0;
     return distribution_expectation(law, excess, &limit, &limit, 1);
 }
