@@ -43,16 +43,19 @@ static void triangular(const struct quantile_form *form, size_t n, const double 
 // looked through only where it has one.
 static inline void normal_scores(size_t n, const double *restrict tail, double *restrict score)
 {
-    enum { GROUP = 32 };
+    enum { GROUP = 64 };
     size_t i = 0;
 
     for (; i + GROUP <= n; i += GROUP) {
+        double place[GROUP];
         uint64_t far = 0;
 
-        for (size_t j = i; j < i + GROUP; j++) {
-            score[j] = elementary_isf_centre(tail[j]);
-            far |= elementary_isf_is_far(tail[j]) ? UINT64_MAX : 0;
+        for (size_t j = 0; j < GROUP; j++) {
+            place[j] = elementary_isf_centre_place(tail[i + j]);
+            far |= elementary_isf_is_far(tail[i + j]) ? UINT64_MAX : 0;
         }
+        for (size_t j = 0; j < GROUP; j++)
+            score[i + j] = elementary_isf_centre_at(place[j], tail[i + j]);
         for (size_t j = i; far && j < i + GROUP; j++)
             if (elementary_isf_is_far(tail[j]))
                 score[j] = elementary_isf_far(tail[j]);

@@ -156,13 +156,19 @@ static const double normal_mills[25] = {
 };
 
 // For v in [2^-11, 1/2] exceedance probability of the returned normal score, and 1 - v below it.
-// Rational and root-free near the centre: z = (1 - 2 v) p(w) with w = -log(4 v (1 - v)) <= 6.25.
-static inline double elementary_isf_centre(double tail)
+// Rational and root-free near the centre: z = (1 - 2 v) p(w) with w = -log(4 v (1 - v)) <= 6.25. In
+// two steps, each a loop of its own in kernels: one chain of both is longer than what a processor
+// reorders (measured: 5.1 ns a score against 3.4).
+static inline double elementary_isf_centre_place(double tail)
 {
     const double w = -elementary_log(4 * tail * (1 - tail));
-    const double x = fma(w < 6.25 ? w : 6.25, 1 / 3.125, -1);
 
-    return (1 - 2 * tail) * elementary_polynomial(isf_centre, 22, x);
+    return fma(w < 6.25 ? w : 6.25, 1 / 3.125, -1);
+}
+
+static inline double elementary_isf_centre_at(double place, double tail)
+{
+    return (1 - 2 * tail) * elementary_polynomial(isf_centre, 22, place);
 }
 
 // Beyond, on both sides: z = r p(r) with r = sqrt(-log v). A tail of 1 counts as 1 - 2^-54.
@@ -186,7 +192,9 @@ static inline int elementary_isf_is_far(double tail)
 // probability of the result: 6e-15 + 1.5 z^2 2^-52, the latter from z being a double.
 static inline double elementary_normal_isf(double tail)
 {
-    return elementary_isf_is_far(tail) ? elementary_isf_far(tail) : elementary_isf_centre(tail);
+    return elementary_isf_is_far(tail)
+               ? elementary_isf_far(tail)
+               : elementary_isf_centre_at(elementary_isf_centre_place(tail), tail);
 }
 
 // P(Z > z) of the standard normal, for |z| <= 37: relative error 3 ulp. exp(-z^2/2) m(t) / (1 + z)
