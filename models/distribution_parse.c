@@ -115,6 +115,10 @@ static bool take_number(struct parser *p, double *value)
         return true;
     if (word.length == 1 && word.text[0] == '%')
         ADD(p, "'%%' is a percentage: write 0.15 for 15 %%");
+    else if (word.length > 1 && strchr(",;", word.text[word.length - 1]) &&
+             text_number(word.text, word.length - 1, p->reader->decimal_comma, value))
+        ADD(p, "numbers are separated by blanks, without the '%c' of '%s'",
+            word.text[word.length - 1], show(word).text);
     else if (text_number_habit(word.text, word.length, p->reader->decimal_comma, habit))
         ADD(p, "%s", habit);
     else if (word.length > 1 && (near = text_nearest(word.text, word.length, keywords, 5, 1)))
@@ -198,9 +202,16 @@ static const struct distribution *parse_family(struct parser *p,
     double numbers[DISTRIBUTION_PARAMETERS_MAX] = {0};
     int found = 0, parameters = 0;
     bool good = true, groups = false;
+    char names[128];
 
     while (family->parameters[parameters])
         parameters++;
+    if (word_is(p, "(")) {
+        parameter_names(family, parameters, names);
+        ADD(p, "write %s %s, without brackets and commas", family->name, names);
+        p->broken = true;
+        return NULL;
+    }
     while (!word_is_structure(p)) {
         double number = 0;
         // 5 000: the second word of a grouped number
@@ -502,6 +513,8 @@ const struct distribution *distribution_parse(const char *cell, const struct pla
     advance(&p);
     x = parse_ended(&p);
     if (!p.broken && !at_end(&p))
-        break_off(&p, word_is(&p, ")") ? "no ')' without its '(' is" : "the end of the cell");
+        ADD(&p, "%s '%s'",
+            word_is(&p, ")") ? "no '(' belongs to the" : "the end of the cell expected, found",
+            show(p.word).text);
     return diagnostics_errors(d) == before ? x : NULL;
 }

@@ -141,10 +141,9 @@ const struct distribution *distribution_within(const struct distribution_builder
                         "truncate the factors instead");
         return NULL;
     }
-    low = fmax(low, x->low);
-    high = fmin(high, x->high);
-    beyond = distribution_survival(x, high);
-    probability = low > high ? 0 : distribution_at_least(x, low) - beyond;
+    beyond = distribution_survival(x, fmin(high, x->high));
+    probability =
+        fmax(low, x->low) > high ? 0 : distribution_at_least(x, fmax(low, x->low)) - beyond;
     if (!(probability >= least)) {
         diagnostics_add(b->d, b->at,
                         "the interval from %g to %g holds %.2g of the probability; at least %g is "
@@ -152,6 +151,8 @@ const struct distribution *distribution_within(const struct distribution_builder
                         low, high, fmax(probability, 0), least);
         return NULL;
     }
+    low = fmax(low, x->low);
+    high = fmin(high, x->high);
     node = distribution_node(b, sizeof *node);
     if (!node)
         return NULL;

@@ -249,6 +249,19 @@ static bool is_month(const char *word, size_t length)
     return false;
 }
 
+// Two whole numbers with a / between them.
+static bool is_fraction(const char *text, double *value)
+{
+    const char *slash = strchr(text, '/');
+    double above, below;
+
+    if (!slash || !text_number(text, (size_t)(slash - text), false, &above) ||
+        !text_number(slash + 1, strlen(slash + 1), false, &below) || below == 0)
+        return false;
+    *value = above / below;
+    return true;
+}
+
 // 2024-05-12, 12.05.2024, 5/12/24, 12-May, May 24, 1. Mar 2024, 12.05. and the like.
 static bool is_date(const char *text)
 {
@@ -516,7 +529,7 @@ static const char *habit_of_number(const struct written_number *x, const char *c
 const char *text_number_habit(const char *cell, size_t length, bool decimal_comma, char *message)
 {
     struct written_number number = {.scale = 1};
-    char text[HABIT_CELL_MAX + 1], original[3 * HABIT_CELL_MAX + 1];
+    char text[HABIT_CELL_MAX + 1], original[3 * HABIT_CELL_MAX + 1], decimal[64];
     double value;
 
     if (length >= sizeof original || text_number(cell, length, decimal_comma, &value) ||
@@ -537,6 +550,13 @@ const char *text_number_habit(const char *cell, size_t length, bool decimal_comm
                  "'%s' is not a number: leave the cell empty if it is "
                  "not known",
                  original);
+        return message;
+    }
+    if (is_fraction(text, &value)) {
+        snprintf(number.digits, sizeof number.digits, "%.6g", value);
+        respell(&number, true, decimal_comma, decimal);
+        snprintf(message, TEXT_HABIT_MAX,
+                 "'%s' is a fraction or a date: write the number, such as %s", original, decimal);
         return message;
     }
     if (is_date(text)) {

@@ -7,7 +7,6 @@
 #include "study/cells.h"
 #include "study/files.h"
 #include "study/ids.h"
-
 #include "study/merge.h"
 
 enum {
@@ -116,7 +115,7 @@ static void bad_rows_report(struct reading *reading, const struct diagnostics *r
         diagnostics_append(reading->d, rows);
         reading->assets_complete = false;
         if (rules->bad_assets_skipped)
-            diagnostics_add(reading->d, &at, "%llu bad rows, and bad_assets = skip %llu",
+            diagnostics_add(reading->d, &at, "%llu bad rows are more than [study] bad_assets = skip %llu allows",
                             (unsigned long long)bad_rows,
                             (unsigned long long)rules->bad_assets_limit);
         return;

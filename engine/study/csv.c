@@ -121,7 +121,7 @@ static void header_cell(struct csv_reading *reading, const char *text, size_t le
         reading->failed = true;
         return;
     }
-    at.column = name;
+    at.column = length > 0 ? name : NULL;
     if (length == 0) {
         diagnostics_add(reading->d, &at, "column %zu has no name", reading->cell + 1);
         reading->failed = true;
@@ -309,7 +309,7 @@ bool csv_read(struct table *table, const char *file, const unsigned char *bytes,
         reading.capacity += bytes[i] == '\n' || bytes[i] == '\r';
     table->columns = arena_alloc(format->scratch, CSV_COLUMNS_MAX, sizeof *table->columns);
     table->line = arena_alloc(format->scratch, reading.capacity, sizeof *table->line);
-    if (!table->columns || !table->line || csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
+    if (!table->columns || !table->line || csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
         diagnostics_add(d, &at, "memory is exhausted");
         return false;
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "study/cells.h"
 #include "study/files.h"
 #include "study/selector.h"
@@ -65,7 +66,11 @@ static struct column *column_to_fill(struct reading *reading, const struct defau
         return NULL;
     }
     if (which < 0 && !columns_known(shape, at.value)) {
-        diagnostics_add(reading->d, &at, "%s has no such column", table->file);
+        const char *near =
+            text_nearest(at.value, strlen(at.value), shape->columns, shape->count, 2);
+
+        diagnostics_add(reading->d, &at, "%s has no such column%s%s%s", table->file,
+                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         return NULL;
     }
     if (which < 0) {

@@ -10,9 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// By name, the end .csv aside: assets.csv stands before assets-cmdb.csv, which fills it.
 static int compare_names(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+    size_t same = 0;
+
+    while (x[same] != '\0' && x[same] == y[same])
+        same++;
+    if (strcmp(x + same, ".csv") == 0 && y[same] != '\0')
+        return -1;
+    if (strcmp(y + same, ".csv") == 0 && x[same] != '\0')
+        return 1;
+    return strcmp(x + same, y + same);
 }
 
 static bool files_list(struct reading *reading, DIR *directory)

@@ -54,8 +54,8 @@ static bool ids_number(struct reading *reading, struct table *merged, struct tab
             const struct place at = table_place(&parts[p], first_new, column);
 
             diagnostics_warn(reading->d, &at,
-                             "%zu ids stand in this file only, not in those that it adds to; they "
-                             "count as assets",
+                             "ids that stand in this file but not in those that it adds to: %zu; "
+                             "they count as assets",
                              ids.count - before);
         }
     }

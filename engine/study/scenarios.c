@@ -83,7 +83,10 @@ static bool given(const struct scenario_reading *s, int which)
 
 static struct place place_of(const struct scenario_reading *s, int which)
 {
-    return table_place(s->table, s->row, s->at[which]);
+    struct place at = table_place(s->table, s->row, s->at[which]);
+
+    at.column = columns[which]; // where the table lacks it, too
+    return at;
 }
 
 static const struct distribution *distribution(struct scenario_reading *s, int which,
@@ -163,6 +166,12 @@ static void frequency_read(struct scenario_reading *s)
         s, FREQUENCY, s->scenario->counts == COUNTS_AT_MOST_ONCE ? CELL_PROBABILITY : CELL_RATE);
 }
 
+// Whether threats.csv is not there or was read: else nothing can be said of what it lacks.
+static bool threats_known(const struct reading *reading)
+{
+    return reading->threat_id >= 0 || !files_have(reading, "threats.csv");
+}
+
 // Row of the scenario's threat, SIZE_MAX where it names none or one that is not there.
 static size_t threat_read(struct scenario_reading *s)
 {
@@ -174,7 +183,7 @@ static size_t threat_read(struct scenario_reading *s)
     if (!given(s, THREAT_ID))
         return SIZE_MAX;
     if (reading->threat_id < 0) {
-        if (!files_have(reading, "threats.csv"))
+        if (threats_known(reading))
             diagnostics_add(reading->d, &at, "no such threat: there is no threats.csv");
         return SIZE_MAX;
     }
@@ -195,7 +204,7 @@ static void susceptibility_read(struct scenario_reading *s, size_t threat)
     struct place at = place_of(s, ASSETS);
 
     s->scenario->susceptibility = distribution(s, SUSCEPTIBILITY, CELL_PROBABILITY);
-    if (given(s, SUSCEPTIBILITY) || !selected)
+    if (given(s, SUSCEPTIBILITY) || !selected || !threats_known(reading))
         return;
     if (capability && selected->resistant == selected->selection.count) {
         s->scenario->capability = capability;
@@ -304,7 +313,8 @@ static void basis_read(struct scenario_reading *s)
     s->scenario->loss_basis = which == 1 ? LOSS_BASIS_VALUE : LOSS_BASIS_MONEY;
     if (which == 1 && selected && selected->valued < selected->selection.count)
         diagnostics_add(s->reading->d, &at,
-                        "%zu of the %zu assets selected have no value (first '%s')",
+                        "%zu of the %zu assets selected have no value (first '%s') for the losses to be "
+                        "fractions of",
                         selected->selection.count - selected->valued, selected->selection.count,
                         assets->id[selected->without_value]);
     if (given(s, FORM_CORRELATION))
@@ -378,6 +388,8 @@ static void use_check(struct scenario_reading *s)
     struct reading *reading = s->reading;
     const struct assets *assets = &reading->study->portfolio.assets;
 
+    if (assets->count == 0 || !threats_known(reading))
+        return;
     if (!s->capability_used)
         threats_check_use(reading);
     for (size_t row = 0; row < assets->count && !s->resistance_used; row++) {

@@ -63,6 +63,8 @@ const struct selected *selections_match(struct reading *reading, struct selectio
         return NULL;
     }
     selector = selector_parse(&at, &reading->scratch, reading->d);
+    if (reading->study->portfolio.assets.count == 0)
+        return NULL; // the assets could not be read: nothing is known of their columns
     if (!selector || !selector_columns_check(selector, &reading->assets, &at, reading->d))
         return NULL;
     if (!selector_match(selector, &reading->assets, reading->rules.decimal_comma,

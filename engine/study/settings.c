@@ -356,7 +356,8 @@ static const char *const later_sections[] = {"treatment"}; // in the design, not
 static const char *dotted(struct reading *reading, const char *section, const char *key)
 {
     char text[128];
-    const int length = snprintf(text, sizeof text, "%s.%s", section, key);
+    const int length =
+        snprintf(text, sizeof text, "%s%s%s", section, *section == '\0' ? "" : ".", key);
 
     return length > 0 ? arena_text(&reading->scratch, text, strlen(text)) : NULL;
 }
@@ -449,7 +450,7 @@ static void return_periods_check(struct settings_reading *s)
         good++;
     for (size_t i = good; i < settings->return_period_count && s->return_periods_at.line > 0; i++) {
         diagnostics_add(s->reading->d, &s->return_periods_at,
-                        "a return period of %g years needs years = %.0f or more, found %llu",
+                        "a return period of %g years needs years = %.0f or more, not %llu",
                         settings->return_periods[i],
                         ceil(YEARS_BEYOND * settings->return_periods[i]),
                         (unsigned long long)settings->years);
@@ -472,7 +473,7 @@ static void quantiles_check(struct settings_reading *s)
         good++;
     for (size_t i = good; i < settings->quantile_count && s->quantiles_at.line > 0; i++) {
         diagnostics_add(s->reading->d, &s->quantiles_at,
-                        "the quantile at %g needs years = %.0f or more, found %llu",
+                        "the quantile at %g needs years = %.0f or more, not %llu",
                         settings->quantiles[i],
                         ceil(YEARS_BEYOND / (1 - settings->quantiles[i]) * (1 - 1e-9)),
                         (unsigned long long)settings->years);

@@ -54,24 +54,27 @@ static void other_files_check(struct reading *reading)
         for (size_t t = 0; t < TABLES_LATER; t++)
             later = later || strcmp(name, tables_of_later_versions[t]) == 0;
         near = text_nearest(name, length, tables_read, TABLES_READ, 2);
+        if (!near)
+            near = text_nearest(name, length, tables_of_later_versions, TABLES_LATER, 2);
         if (later)
             diagnostics_add(reading->d, &at,
                             "this table is not modelled by this version of "
                             "lossmill: take it out of the folder");
-        else if (near && !files_have(reading, near))
-            diagnostics_add(reading->d, &at, "no table has this name; did you mean '%s'?", near);
+        else if (near && strcmp(near, name) != 0)
+            diagnostics_add(reading->d, &at, "no table has this name, and nothing reads it; did you mean '%s'?", near);
     }
 }
 
 static void tables_read_all(struct reading *reading)
 {
     struct defaults defaults;
-    bool assets, threats;
+    bool good;
 
     defaults_read(reading, &defaults);
-    assets = assets_read(reading, &defaults);
-    threats = threats_read(reading, &defaults);
-    if (assets && threats && scenarios_read(reading, &defaults)) {
+    good = assets_read(reading, &defaults);
+    good = threats_read(reading, &defaults) && good;
+    // whatever the others are like: all errors of a study are reported in one go
+    if (scenarios_read(reading, &defaults) && good) {
         groups_read(reading);
         groups_find_unreached(reading);
     }

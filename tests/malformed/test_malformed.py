@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Malformed studies, and well-formed ones that look odd: test_malformed.py PATH_TO_lossmill
+
+The studies and the messages that they must produce stand in cases.txt, which says how to read it.
+Here they are made and checked with the real binary; then studies damaged at random must never crash
+it. The last line of the output is 'N passed, N failed'.
+"""
+
+import csv
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+LOSSMILL = os.path.abspath(sys.argv[1])
+HERE = os.path.dirname(os.path.abspath(__file__))
+DONE, INPUT = 0, 3
+
+BASE = {
+    "study.ini": b"""[study]
+title = Test
+currency = EUR
+as_of = 2026-01-01
+years = 1000
+seed = 1
+
+[groups]
+by = class
+
+[report]
+return_periods = 2, 10, 100
+quantiles = 0.5, 0.99
+""",
+    "assets.csv": b"""asset_id,class,site,value,quantity
+a1,server,north,1000,1
+a2,server,south,2000,2
+a3,laptop,north,300,10
+""",
+    "threats.csv": b"""threat_id,name,capability
+crime,Organised crime,
+error,Mistakes,
+""",
+    "scenarios.csv": b"scenario_id,threat_id,assets,effect,frequency,frequency_per,counts,susceptibility,"
+                     b"primary_response,secondary_probability,secondary_fines\n"
+                     b"s1,crime,class=server,C|A,0.5,scenario,poisson,0.2,lognormal90 100 1000,0.1,500\n"
+                     b"s2,error,*,I,2,unit,,,50,,\n",
+}
+
+
+def raw(text):
+    """The bytes that a text of cases.txt stands for."""
+    return text.encode().decode("unicode_escape").encode("latin-1")
+
+
+def cell_set(content, row_id, column, value):
+    """The table with one cell changed; the row is named by its first cell or its number."""
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    row = next(row for row in rows if row[0] == row_id)
+    row[rows[0].index(column)] = value.decode("utf-8")
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
+
+
+def edit(files, line):
+    name, _, change = line.partition(":")
+    change = change.removeprefix(" ")
+    verb, _, rest = change.partition(" ")
+    if verb == "absent":
+        del files[name]
+    elif verb == "folder":
+        files[name] = None
+    elif verb == "is":
+        files[name] = raw(rest)
+    elif verb == "add":
+        files[name] += raw(rest) + b"\n"
+    elif verb == "replace":
+        old, new = (raw(part) for part in (rest + " ").split(" -> "))
+        assert old in files[name], f"{name} has no {old!r} to replace"
+        files[name] = files[name].replace(old, new[:-1])
+    else:
+        target, _, value = change.partition(" =")
+        row_id, _, column = target.partition(".")
+        files[name] = cell_set(files[name], row_id, column, raw(value.removeprefix(" ")))
+
+
+def cases():
+    """(name, files, messages, verdict) of every case, in order."""
+    with open(os.path.join(HERE, "cases.txt"), encoding="utf-8") as file:
+        blocks = ("\n" + file.read()).split("\n== ")[1:]
+    for block in blocks:
+        name, *lines = block.rstrip("\n").split("\n")
+        files, messages, verdict = dict(BASE), [], "refused"
+        for line in lines:
+            if line.startswith("> "):
+                messages.append(line[2:])
+            elif line.startswith("= "):
+                verdict = line[2:]
+            elif line:
+                edit(files, line)
+        yield name, files, messages, verdict
+
+
+def write(folder, files):
+    for name, content in files.items():
+        path = os.path.join(folder, name)
+        if content is None:
+            os.mkdir(path)
+            continue
+        with open(path, "wb") as file:
+            file.write(content)
+
+
+def check(files):
+    """Exit status, standard output and the lines of standard error of `check --json`."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, files)
+        done = subprocess.run([LOSSMILL, "check", "--json", folder], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=120)
+    return done.returncode, done.stdout, done.stderr.decode("utf-8").splitlines()
+
+
+def facts(out):
+    """What check has read, without what may differ between equal studies: how it was written."""
+    report = json.loads(out)
+    report["read"].pop("distinct_selections")
+    report["read"].pop("tags")
+    report["read"].pop("distinct_distributions")
+    return report
+
+
+def case_failure(files, messages, verdict, base):
+    """What is wrong with the behaviour on one case, or None."""
+    status, out, err = check(files)
+    if status != (INPUT if verdict == "refused" else DONE):
+        return f"status {status}\n" + "\n".join(err)
+    if err != messages:
+        return "printed:\n" + "\n".join("  " + line for line in err)
+    if verdict == "refused":
+        return "something on standard output" if out else None
+    if (verdict == "accepted") != (facts(out) == base):
+        return "read as another study" if verdict == "accepted" else "read as the same study"
+    return None
+
+
+# ---------------------------------------------------------------------------------- damage
+
+TOKENS = [b",", b";", b'"', b"'", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"(", b")", b"*", b"=", b"|",
+          b"1e308", b"-1", b"nan", b"1e-320", b"99999999999999999999", b"from", b"to", b"cap", b"pert",
+          b"mixture 1 (", b"empirical scenarios.csv:frequency", b"not ", b"lognormal90 1 9",
+          b"pareto 1 0.5", b"gpd 0 1 0.9", b"weibull 0.01 1", b"gamma 1e-9 1", b"beta 1e-9 1e9",
+          b"splice ", b"product (", b"at_most_once", b"negbinomial 0.001", b"[", b"]", b"#",
+          b"assets.csv", b"threat_id", b"resistance", b"value", b"\xef\xbb\xbf", b"%", b"  "]
+
+
+def damaged(chance):
+    """A copy of the base study with a few pieces of one file cut, doubled, moved or replaced."""
+    files = dict(BASE)
+    for _ in range(chance.randint(1, 3)):
+        name = chance.choice(sorted(files))
+        content = files[name]
+        a, b = sorted(chance.randrange(len(content) + 1) for _ in range(2))
+        b = min(b, a + chance.choice([0, 1, 1, 3, 10, 1000]))
+        piece = chance.choice([b"", chance.choice(TOKENS), chance.choice(TOKENS) * 300,
+                               content[a:b] * 2, bytes([chance.randrange(256)])])
+        files[name] = content[:a] + piece + content[b:]
+    return files
+
+
+def damage_failure(files):
+    status, out, err = check(files)
+    if status not in (DONE, INPUT):
+        return f"status {status}\n" + "\n".join(err)
+    if status == INPUT and (out or not any(": error: " in line for line in err)):
+        return "refused without an error\n" + "\n".join(err)
+    return None
+
+
+def main():
+    passed = failed = 0
+    status, out, err = check(BASE)
+    assert status == DONE and not err, err
+    base = facts(out)
+
+    def count(name, wrong, files):
+        nonlocal passed, failed
+        if wrong is None:
+            passed += 1
+            return
+        failed += 1
+        print(f"FAIL {name}: {wrong}")
+        if files:
+            for file, content in files.items():
+                print(f"  {file}: {content!r}")
+
+    for name, files, messages, verdict in cases():
+        count(name, case_failure(files, messages, verdict, base), None)
+    chance = random.Random(20260101)
+    for i in range(400):
+        files = damaged(chance)
+        count(f"damaged study {i}", damage_failure(files), files)
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
