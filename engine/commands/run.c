@@ -14,6 +14,7 @@
 #include "commands/options.h"
 #include "commands/print.h"
 #include "commands/years.h"
+#include "models/isa.h"
 #include "results/file.h"
 #include "simulate/simulate.h"
 #include "study/study.h"
@@ -177,7 +178,7 @@ static void print_headline_json(const struct outcome *outcome, const char *path,
 }
 
 struct request {
-    const char *folder, *output;
+    const char *folder, *output, *isa;
     uint64_t years, seed, threads;
     bool has_years, has_seed, quiet, json;
 };
@@ -240,6 +241,8 @@ int command_run(int argc, char **argv)
          INT64_MAX},
         {'t', "threads", "N", "(the processors of this process)", OPTION_WHOLE, &request.threads, 1,
          4096},
+        {0, "isa", "NAME", "v2, v3 or v4: a lesser instruction set; none changes a bit",
+         OPTION_TEXT, &request.isa, 0, 0},
         {'q', "quiet", NULL, "neither progress nor headline", OPTION_FLAG, &request.quiet, 0, 0},
         {0, "json", NULL, "the headline, for programs", OPTION_FLAG, &request.json, 0, 0},
     };
@@ -249,6 +252,9 @@ int command_run(int argc, char **argv)
         return status;
     if (request.output == NULL || *request.output == '\0')
         return options_wrong(&manual, "where to? Add -o and the name of the file to write");
+    if (request.isa != NULL && !isa_choose(request.isa))
+        return options_wrong(&manual, "--isa %s: this machine has no such instruction set",
+                             text_shown(request.isa, 20));
     request.folder = argv[1];
     request.has_years = request.years > 0;
     request.has_seed = request.seed != UINT64_MAX;

@@ -116,7 +116,7 @@ static inline double elementary_log1p(double x)
     return elementary_log(u) + lost / u;
 }
 
-// x > 0, |y log x| <= 700: 1 + |y log x| ulp.
+// x > 0, |y log x| <= 700: 1 + 2 |y log x| ulp.
 static inline double elementary_pow(double x, double y)
 {
     return elementary_exp(y * elementary_log(x));
@@ -189,7 +189,7 @@ static inline int elementary_isf_is_far(double tail)
 }
 
 // The normal score exceeded with probability `tail` in [2^-66, 1]. Relative error of the tail
-// probability of the result: 6e-15 + 1.5 z^2 2^-52, the latter from z being a double.
+// probability of the result: 6e-15 + 2 z^2 2^-52, the latter from z being a double.
 static inline double elementary_normal_isf(double tail)
 {
     return elementary_isf_is_far(tail)
@@ -197,7 +197,7 @@ static inline double elementary_normal_isf(double tail)
                : elementary_isf_centre_at(elementary_isf_centre_place(tail), tail);
 }
 
-// P(Z > z) of the standard normal, for |z| <= 37: relative error 3 ulp. exp(-z^2/2) m(t) / (1 + z)
+// P(Z > z) of the standard normal, for |z| <= 37: 6 ulp. exp(-z^2/2) m(t) / (1 + z)
 // with t = (z - 4) / (z + 4); the square's rounding error is carried into the exponential.
 static inline double elementary_normal_survival(double z)
 {

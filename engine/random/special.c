@@ -23,14 +23,29 @@ static double stirling_error_far(double x)
     return s / x;
 }
 
+// log Gamma(b + a) - log Gamma(b), 0 <= a <= 1, by Stirling's series at 15 or more, so that the
+// large parts of both cancel before they are rounded.
+static double log_gamma_step(double b, double a)
+{
+    double product = 1;
+
+    for (; b < 15; b++)
+        product *= (b + a) / b;
+    return (b - 0.5) * elementary_log1p(a / b) + a * elementary_log(b + a) - a +
+           stirling_error_far(b + a) - stirling_error_far(b) - elementary_log(product);
+}
+
 double special_log_gamma(double x)
 {
     double product = 1;
 
-    while (x < 15)
-        product *= x++;
-    return (x - 0.5) * elementary_log(x) - x + half_log_2pi + stirling_error_far(x) -
-           elementary_log(product);
+    if (x >= 15)
+        return (x - 0.5) * elementary_log(x) - x + half_log_2pi + stirling_error_far(x);
+    if (x < 1)
+        return log_gamma_step(1, x) - elementary_log(x);
+    while (x > 2)
+        product *= --x;
+    return log_gamma_step(1, x - 1) + elementary_log(product);
 }
 
 static double stirling_error(double x)
@@ -41,11 +56,12 @@ static double stirling_error(double x)
 }
 
 // m - log(1 + m) >= 0 without cancellation: with s = m / (2 + m), log(1 + m) = 2 atanh s and
-// 2 s = m - m^2 / (2 + m), so that it is m^2 / (2 + m) - 2 s (s^2/3 + s^4/5 + ...).
-static double deviance(double m)
+// 2 s = m - m^2 / (2 + m), so that it is m^2 / (2 + m) - 2 s (s^2/3 + s^4/5 + ...). `ratio` is
+// 1 + m, given beside m because near -1 the latter has lost it.
+static double deviance(double m, double ratio)
 {
     if (fabs(m) > 0.5)
-        return m - elementary_log1p(m);
+        return m - elementary_log(ratio);
 
     const double s = m / (2 + m), z = s * s;
     double sum = 0, power = z, k = 3, term;
@@ -67,7 +83,7 @@ double special_gamma_log_density(double a, double x)
         return 0;
     if (a < 1)
         return elementary_exp(a * elementary_log(x) - x - special_log_gamma(a));
-    return sqrt(a / (2 * M_PI)) * elementary_exp(-a * deviance((x - a) / a) - stirling_error(a));
+    return sqrt(a / (2 * M_PI)) * elementary_exp(-a * deviance((x - a) / a, x / a) - stirling_error(a));
 }
 
 // sum of x^n / (a (a + 1) ... (a + n)) (DLMF 8.11.4).
@@ -124,8 +140,10 @@ double special_beta_log_scale(double a, double b)
 {
     const double n = a + b;
 
-    if (a < 1 || b < 1)
-        return special_log_gamma(n) - special_log_gamma(a) - special_log_gamma(b);
+    if (a < 1)
+        return log_gamma_step(b, a) - special_log_gamma(a);
+    if (b < 1)
+        return log_gamma_step(a, b) - special_log_gamma(b);
     return stirling_error(n) - stirling_error(a) - stirling_error(b);
 }
 
@@ -141,7 +159,8 @@ double special_beta_logit_density(double a, double b, double log_scale, double x
     const double from_x = (x * b - y * a) / a, from_y = (y * a - x * b) / b; // (x - p) / p, ...
 
     return sqrt(a * b / (2 * M_PI * (a + b))) *
-           elementary_exp(log_scale - a * deviance(from_x) - b * deviance(from_y));
+           elementary_exp(log_scale - a * deviance(from_x, x * (a + b) / a) -
+                          b * deviance(from_y, y * (a + b) / b));
 }
 
 // Lentz's method on DLMF 8.17.22.
