@@ -6,6 +6,8 @@
 #include "models/quantile_table.h"
 #include "random/elementary.h"
 
+enum { SCORES_PIECE = 256 };
+
 static void constant(const struct quantile_form *form, size_t n, const double *restrict tail,
                      double *restrict value)
 {
@@ -39,29 +41,39 @@ static void triangular(const struct quantile_form *form, size_t n, const double 
     }
 }
 
-// The centre's polynomial for all, then the far ones, about one in a thousand, singly: a group is
-// looked through only where it has one.
+// The scores that the rational function does not reach, one in twenty: collected, so that what they
+// take more is paid for them alone.
+static inline void scores_outside(size_t n, const uint32_t *restrict at,
+                                  const double *restrict tail, double *restrict score)
+{
+    double v[SCORES_PIECE], place[SCORES_PIECE], z[SCORES_PIECE];
+
+    for (size_t i = 0; i < n; i++)
+        v[i] = tail[at[i]];
+    for (size_t i = 0; i < n; i++)
+        place[i] = elementary_isf_centre_place(v[i]);
+    for (size_t i = 0; i < n; i++)
+        z[i] = elementary_isf_centre_at(place[i], v[i]);
+    for (size_t i = 0; i < n; i++)
+        score[at[i]] = elementary_isf_is_far(v[i]) ? elementary_isf_far(v[i]) : z[i];
+}
+
 static inline void normal_scores(size_t n, const double *restrict tail, double *restrict score)
 {
-    enum { GROUP = 64 };
-    size_t i = 0;
+    uint32_t outside[SCORES_PIECE];
 
-    for (; i + GROUP <= n; i += GROUP) {
-        double place[GROUP];
-        uint64_t far = 0;
+    for (size_t from = 0; from < n; from += SCORES_PIECE) {
+        const size_t end = n - from < SCORES_PIECE ? n : from + SCORES_PIECE;
+        size_t count = 0;
 
-        for (size_t j = 0; j < GROUP; j++) {
-            place[j] = elementary_isf_centre_place(tail[i + j]);
-            far |= elementary_isf_is_far(tail[i + j]) ? UINT64_MAX : 0;
+        for (size_t i = from; i < end; i++)
+            score[i] = elementary_isf_near(tail[i]);
+        for (size_t i = from; i < end; i++) {
+            outside[count] = (uint32_t)i;
+            count += !elementary_isf_is_near(tail[i]);
         }
-        for (size_t j = 0; j < GROUP; j++)
-            score[i + j] = elementary_isf_centre_at(place[j], tail[i + j]);
-        for (size_t j = i; far && j < i + GROUP; j++)
-            if (elementary_isf_is_far(tail[j]))
-                score[j] = elementary_isf_far(tail[j]);
+        scores_outside(count, outside, tail, score);
     }
-    for (; i < n; i++)
-        score[i] = elementary_normal_isf(tail[i]);
 }
 
 static void normal(const struct quantile_form *form, size_t n, const double *restrict tail,

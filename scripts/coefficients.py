@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Coefficients of engine/random/elementary.h and of no other file.
 
-Each is a Chebyshev interpolant in 60-digit arithmetic, written as a polynomial in a variable that runs
-over [-1, 1], where the powers' coefficients fall like the Chebyshev ones and Horner loses nothing.
-Prints the arrays and, behind each, the largest error found between the nodes.
+Polynomials are Chebyshev interpolants in 60-digit arithmetic, written in a variable that runs over
+[-1, 1], where the powers' coefficients fall like the Chebyshev ones and Horner loses nothing. The
+rational function has positive coefficients in a variable that runs upwards from 0, so that nothing
+cancels. Prints the arrays and, above each, the largest error found between the nodes.
 
 Run: /usr/bin/python3 scripts/coefficients.py   (Debian's python3-mpmath)
 """
-from mpmath import mp, mpf, cos, pi, sqrt, log, erfinv, erfc, exp, findroot, chebyt, taylor, matrix
+from mpmath import mp, mpf, cos, pi, sqrt, log, erfinv, erfc, exp, findroot, chebyt, qr_solve, matrix
 
 mp.dps = 60
 
@@ -45,15 +46,43 @@ def emit(name, comment, f, degree):
         y = sum(a * x**i for i, a in enumerate(p))
         worst = max(worst, abs(y / f(x) - 1))
     print(f"// {comment}; relative error {mp.nstr(worst, 2)}")
-    print(f"static const double {name}[{degree + 1}] = {{")
-    for i in range(0, degree + 1, 3):
+    print_array(name, p)
+
+
+def print_array(name, p):
+    print(f"static const double {name}[{len(p)}] = {{")
+    for i in range(0, len(p), 3):
         print("    " + " ".join(float(a).hex() + "," for a in p[i : i + 3]))
     print("};\n")
 
 
-def isf(v):
-    """Normal score exceeded with probability v < 1/2."""
-    return sqrt(mpf(2)) * erfinv(1 - 2 * v)
+def emit_rational(names, comment, f, degree, top):
+    """f on [0, top] as a ratio of two polynomials of one degree: least squares of the linearised
+    relative error, weighted by the denominator of the round before."""
+    n = 6 * (2 * degree + 2)
+    at = [(1 - cos(pi * (k + mpf(1) / 2) / n)) / 2 for k in range(n)]
+    values = [f(t * top) for t in at]
+    below = [mpf(1)] * n
+    for _ in range(3):
+        a, b = matrix(n, 2 * degree + 1), matrix(n, 1)
+        for k in range(n):
+            weight = 1 / (below[k] * values[k])
+            for i in range(degree + 1):
+                a[k, i] = weight * at[k] ** i
+            for j in range(1, degree + 1):
+                a[k, degree + j] = -weight * values[k] * at[k] ** j
+            b[k] = weight * values[k]
+        x = qr_solve(a, b)[0]
+        p, q = list(x)[: degree + 1], [mpf(1)] + list(x)[degree + 1 :]
+        below = [sum(c * t**j for j, c in enumerate(q)) for t in at]
+    worst = mpf(0)
+    for k in range(401):
+        t = mpf(k) / 400
+        ratio = sum(c * t**i for i, c in enumerate(p)) / sum(c * t**i for i, c in enumerate(q))
+        worst = max(worst, abs(ratio / f(t * top) - 1))
+    print(f"// {comment}; relative error {mp.nstr(worst, 2)}")
+    for name, c in zip(names, (p, q)):
+        print_array(name, [x / mpf(top) ** i for i, x in enumerate(c)])
 
 
 def centre(x, top):
@@ -63,6 +92,12 @@ def centre(x, top):
     # w = -log(4 v (1 - v)):  (1 - 2 v)^2 = 1 - exp(-w)
     s = sqrt(-mp.expm1(-w))
     return sqrt(mpf(2)) * erfinv(s) / s
+
+
+def near(u, top):
+    # u = top - q^2 with q = 1/2 - v: z / q
+    q = sqrt(abs(top - u))
+    return sqrt(2 * pi) if q < mpf(10) ** -30 else sqrt(mpf(2)) * erfinv(2 * q) / q
 
 
 def tail(x, low, high):
@@ -83,6 +118,8 @@ def mills(t, k):
 
 
 if __name__ == "__main__":
+    reach = mpf("0.475") ** 2
+    emit_rational(("isf_near_above", "isf_near_below"), "z / q over u = 0.475^2 - q^2 in [0, 0.475^2], q = 1/2 - v", lambda u: near(u, reach), 9, reach)
     emit("isf_centre", "z / (1 - 2 v) over w = -log(4 v (1 - v)) in [0, 6.25]", lambda x: centre(x, mpf("6.25")), 22)
     emit("isf_tail", "z / r over r = sqrt(-log v) in [2.7, 6.8]", lambda x: tail(x, mpf("2.7"), mpf("6.8")), 28)
     emit("normal_mills", "exp(z^2 / 2) (1 + z) P(Z > z) over t = (z - 4) / (z + 4)", lambda t: mills(t, mpf(4)), 24)
