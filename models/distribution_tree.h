@@ -28,7 +28,7 @@ struct integrand {
     void *context;
     const double *breaks; // ascending
     size_t break_count;
-    const struct quadrature *quadrature;
+    struct quadrature *quadrature;
 };
 
 // What a kind of node computes. `draw` is called where draws > 1 and `quantile` where draws == 1.
@@ -120,6 +120,6 @@ double distribution_expectation_within(const struct distribution *x, const struc
 double distribution_expectation_nested(const struct distribution *x,
                                        double (*f)(double value, void *context), void *context,
                                        const double *breaks, size_t break_count,
-                                       const struct quadrature *quadrature);
+                                       struct quadrature *quadrature);
 
 #endif

@@ -25,30 +25,32 @@ struct quadrature_level {
 };
 
 struct quadrature {
+    int filled;                            // how many levels; few integrals need them all
     struct quadrature_level level[LEVELS]; // each holds the nodes that it adds
 };
 
-static void quadrature_fill(struct quadrature *q)
+static const struct quadrature_level *level_of(struct quadrature *q, int k)
 {
     const double pi = 0x1.921fb54442d18p+1;
+    const double step = k == 0 ? coarsest_step : 2 * ldexp(coarsest_step, -k);
+    const double start = k == 0 ? first_u : first_u + step / 2;
+    struct quadrature_level *level = &q->level[k];
 
-    for (int k = 0; k < LEVELS; k++) {
-        struct quadrature_level *level = &q->level[k];
-        const double step = k == 0 ? coarsest_step : 2 * ldexp(coarsest_step, -k);
-        const double start = k == 0 ? first_u : first_u + step / 2;
+    if (k < q->filled)
+        return level;
+    q->filled = k + 1;
+    level->count = 0;
+    for (size_t i = 0; start + (double)i * step <= last_u; i++) {
+        const double u = start + (double)i * step;
+        const double grown = elementary_exp(u), shrunk = elementary_exp(-u);
+        const double e = elementary_exp(pi * (grown - shrunk) / 2);
+        const double x = 1 / (1 + e);
 
-        level->count = 0;
-        for (size_t i = 0; start + (double)i * step <= last_u; i++) {
-            const double u = start + (double)i * step;
-            const double grown = elementary_exp(u), shrunk = elementary_exp(-u);
-            const double e = elementary_exp(pi * (grown - shrunk) / 2);
-            const double x = 1 / (1 + e);
-
-            level->x[i] = x;
-            level->weight[i] = pi * (grown + shrunk) / 2 * x * (e / (1 + e));
-            level->count++;
-        }
+        level->x[i] = x;
+        level->weight[i] = pi * (grown + shrunk) / 2 * x * (e / (1 + e));
+        level->count++;
     }
+    return level;
 }
 
 static double sum_level(const struct distribution *x, const struct integrand *f, double low,
@@ -74,7 +76,7 @@ static double integrate_piece(const struct distribution *x, const struct integra
     if (!(width > 0))
         return 0;
     for (int k = 0; k < LEVELS; k++) {
-        sum += sum_level(x, f, low, width, &f->quadrature->level[k]);
+        sum += sum_level(x, f, low, width, level_of(f->quadrature, k));
         if (k > 0) {
             step /= 2;
             if (fabs(sum * step - last) <= agreement * fabs(sum * step))
@@ -120,7 +122,7 @@ double distribution_expectation_within(const struct distribution *x, const struc
 double distribution_expectation_nested(const struct distribution *x,
                                        double (*f)(double value, void *context), void *context,
                                        const double *breaks, size_t break_count,
-                                       const struct quadrature *quadrature)
+                                       struct quadrature *quadrature)
 {
     const struct integrand integrand = {f, context, breaks, break_count, quadrature};
 
@@ -133,7 +135,7 @@ double distribution_expectation(const struct distribution *x,
 {
     struct quadrature quadrature;
 
-    quadrature_fill(&quadrature);
+    quadrature.filled = 0;
     return distribution_expectation_nested(x, f, context, breaks, break_count, &quadrature);
 }
 
@@ -159,7 +161,7 @@ double distribution_moment(const struct distribution *x, int power, double centr
     const double shift = x->mean - centre;
     double whole, below;
 
-    quadrature_fill(&quadrature);
+    quadrature.filled = 0;
     if (high < x->high)
         return distribution_expectation_within(x, &f, low, high);
 

@@ -201,7 +201,7 @@ static void lone_asset_add(struct asset_sums *sums, struct detail_hits *hits,
         sum += loss;
         square += (unsigned __int128)loss * loss;
         by_class[sums->tail->year_class[year]] += loss;
-        detail_add(sums, hits, batch->asset[0], year, batch->loss[i]);
+        detail_add(sums, hits, batch->asset[0], year, (int64_t)loss);
     }
     sums_add(sums, batch->asset[0], sum, square, by_class);
 }
@@ -228,7 +228,7 @@ void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
         shared_add(&sums->square[asset], (unsigned __int128)loss * loss);
         if (class > 0)
             shared_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1], loss);
-        detail_add(sums, hits, asset, year, batch->loss[i]);
+        detail_add(sums, hits, asset, year, (int64_t)loss);
     }
 }
 

@@ -52,6 +52,39 @@ static void place(uint64_t key, uint32_t block, uint32_t address, size_t n,
     }
 }
 
+static void years(uint64_t key, uint32_t block, uint32_t address, uint64_t first, size_t n,
+                  unsigned year_bits, uint32_t *restrict year, double *restrict tail)
+{
+    const uint32_t mask = (UINT32_C(1) << year_bits) - 1;
+    const philox_lanes zero = {0};
+    struct philox_schedule schedule;
+    philox_lanes step = {0};
+
+    for (int lane = 0; lane < PHILOX_LANES; lane++)
+        step[lane] = first + (uint64_t)lane;
+    philox_schedule(key, &schedule);
+    for (size_t i = 0; i < n; i += PHILOX_STEP) {
+        philox_lanes word[4][PHILOX_GROUPS];
+
+        for (int g = 0; g < PHILOX_GROUPS; g++) {
+            const philox_lanes index = step + (i + (size_t)g * PHILOX_LANES);
+
+            word[0][g] = index & UINT32_MAX;
+            word[1][g] = index >> 32;
+            word[2][g] = zero + block;
+            word[3][g] = zero + address;
+        }
+        philox_rounds(&schedule, word);
+        for (int g = 0; g < PHILOX_GROUPS; g++) {
+            const philox_lanes_double t = philox_lanes_tail(word[2][g], word[3][g]);
+
+            memcpy(tail + i + (size_t)g * PHILOX_LANES, &t, sizeof t);
+            for (int lane = 0; lane < PHILOX_LANES; lane++)
+                year[i + (size_t)(g * PHILOX_LANES + lane)] = (uint32_t)word[0][g][lane] & mask;
+        }
+    }
+}
+
 static void tails(uint64_t key, uint32_t block, uint32_t address, size_t n,
                   const uint64_t *restrict index, double *restrict first, double *restrict second)
 {
@@ -103,6 +136,7 @@ extern const struct event_kernels ISA_NAME(event_kernels);
 const struct event_kernels ISA_NAME(event_kernels) = {
     .isa = ISA_TEXT(LOSSMILL_ISA),
     .place = place,
+    .years = years,
     .tails = tails,
     .correlate = correlate,
     .money = money,

@@ -172,25 +172,6 @@ static void batch_finish(struct run *r)
     }
 }
 
-// The same where nothing is to be chosen or refused: one asset, a whole block, years drawn freely.
-static void lone_place(struct run *r, size_t n)
-{
-    struct event_workspace *w = r->w;
-    struct event_batch *batch = &w->batch;
-    const uint32_t asset = r->seating->seats[0].asset;
-
-    event_kernels()->place(r->key, r->block, address_of(PURPOSE_PLACE, 0), n, w->index, w->words,
-                           batch->tail);
-    for (size_t i = 0; i < n; i++) {
-        batch->index[i] = w->index[i];
-        batch->year[i] = (uint32_t)w->words[i] & (BLOCK_YEARS - 1);
-        batch->asset[i] = asset;
-    }
-    batch->count = n;
-    batch->lone_asset = true;
-    batch_finish(r);
-}
-
 // From candidates to events: a seat that is taken, a uniform that accepts, a year that the study
 // has. Written without a branch: which candidates stay is unpredictable.
 static void candidates_place(struct run *r, size_t n)
@@ -201,10 +182,6 @@ static void candidates_place(struct run *r, size_t n)
     const uint32_t seat_mask = r->seating->seat_count - 1;
     size_t kept = 0;
 
-    if (r->seating->seat_count == 1 && !r->year_in_index && r->years == BLOCK_YEARS) {
-        lone_place(r, n);
-        return;
-    }
     event_kernels()->place(r->key, r->block, address_of(PURPOSE_PLACE, 0), n, w->index, w->words,
                            w->tail);
     for (size_t i = 0; i < n; i++) {
@@ -223,6 +200,24 @@ static void candidates_place(struct run *r, size_t n)
     batch_finish(r);
 }
 
+// The first `count` events where nothing is to be chosen or refused: one asset, a whole block.
+static void lone_stream(struct run *r, uint64_t count)
+{
+    struct event_batch *batch = &r->w->batch;
+
+    for (size_t i = 0; i < EVENT_BATCH && i < count; i++)
+        batch->asset[i] = r->seating->seats[0].asset;
+    batch->lone_asset = true;
+    for (uint64_t first = 0; first < count; first += batch->count) {
+        batch->count = count - first < EVENT_BATCH ? (size_t)(count - first) : EVENT_BATCH;
+        event_kernels()->years(r->key, r->block, address_of(PURPOSE_PLACE, 0), first, batch->count,
+                               BLOCK_BITS, batch->year, batch->tail);
+        for (size_t i = 0; i < batch->count; i++)
+            batch->index[i] = first + i;
+        batch_finish(r);
+    }
+}
+
 static void stream_constant(struct run *r)
 {
     const double mean = r->plan->constant_rate * r->seating->envelope * BLOCK_YEARS;
@@ -232,6 +227,10 @@ static void stream_constant(struct run *r)
     if (tail >= mean) // P(any) = 1 - exp(-mean) < mean: none, without an exponential
         return;
     count = special_poisson_quantile(mean, tail);
+    if (r->seating->seat_count == 1 && r->years == BLOCK_YEARS) {
+        lone_stream(r, count);
+        return;
+    }
     for (uint64_t first = 0; first < count; first += EVENT_BATCH) {
         const size_t n = count - first < EVENT_BATCH ? (size_t)(count - first) : EVENT_BATCH;
 

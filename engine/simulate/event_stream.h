@@ -27,9 +27,10 @@ struct event_batch {
     uint32_t year[EVENT_BATCH];  // within the block
     uint32_t asset[EVENT_BATCH];
     double tail[EVENT_BATCH];                  // first uniform
-    int64_t loss[EVENT_BATCH];                 // units; the sum of its forms
+    const double *loss;                        // [count] units, whole numbers; the forms' sum
     unsigned forms;                            // bit f: some loss of form f is possible
-    double form_loss[LOSS_FORMS][EVENT_BATCH]; // units, whole numbers; only where the bit is set
+    double form_loss[LOSS_FORMS][EVENT_BATCH]; // likewise; only where the bit is set
+    double form_sum[EVENT_BATCH];              // where `loss` points if there are several forms
     uint64_t capped;                           // how many met MONEY_LIMIT
 };
 

@@ -8,13 +8,13 @@
 // What one event touches stands together: a block of years does not fit the first-level cache.
 struct year_sums {
     int64_t total, largest;
-    int32_t count;
 };
 
 // Sums of one block, private to a thread until it moves to another block.
 struct block_sums {
     const struct portfolio *portfolio;
     struct year_sums year[BLOCK_YEARS];
+    int32_t events[BLOCK_YEARS];
     int64_t **groups; // per grouping [group][BLOCK_YEARS]
     uint64_t capped;
     bool overflow;
@@ -79,11 +79,11 @@ static void sums_add(void *context, const struct event_batch *batch)
 
     for (size_t i = 0; i < batch->count; i++) {
         struct year_sums *year = &sums->year[batch->year[i]];
-        const int64_t loss = batch->loss[i];
+        const int64_t loss = (int64_t)batch->loss[i];
 
         overflow |= __builtin_add_overflow(year->total, loss, &year->total);
         year->largest = loss > year->largest ? loss : year->largest;
-        year->count++;
+        sums->events[batch->year[i]]++;
     }
     for (size_t g = 0; g < sums->portfolio->grouping_count && !overflow; g++) {
         const struct grouping *grouping = &sums->portfolio->groupings[g];
@@ -92,12 +92,12 @@ static void sums_add(void *context, const struct event_batch *batch)
             int64_t *row = sums->groups[g] + (size_t)group_of(grouping, scenario, 0) * BLOCK_YEARS;
 
             for (size_t i = 0; i < batch->count; i++)
-                row[batch->year[i]] += batch->loss[i];
+                row[batch->year[i]] += (int64_t)batch->loss[i];
         } else {
             for (size_t i = 0; i < batch->count; i++) {
                 const size_t group = group_of(grouping, scenario, batch->asset[i]);
 
-                sums->groups[g][group * BLOCK_YEARS + batch->year[i]] += batch->loss[i];
+                sums->groups[g][group * BLOCK_YEARS + batch->year[i]] += (int64_t)batch->loss[i];
             }
         }
     }
@@ -119,7 +119,7 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
         sums->overflow |= __builtin_add_overflow(outcome->annual_loss[first + i], year->total,
                                                  &outcome->annual_loss[first + i]);
         outcome->largest_event[first + i] = year->largest > largest ? year->largest : largest;
-        outcome->event_count[first + i] += year->count;
+        outcome->event_count[first + i] += sums->events[i];
     }
     for (size_t g = 0; g < sums->portfolio->grouping_count && !sums->overflow; g++) {
         const size_t groups = sums->portfolio->groupings[g].count;
@@ -136,6 +136,7 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
     outcome->capped_events += sums->capped;
     sums->capped = 0;
     memset(sums->year, 0, sizeof sums->year);
+    memset(sums->events, 0, sizeof sums->events);
 }
 
 bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *plans, int threads,

@@ -70,7 +70,7 @@ static void replay_add(void *context, const struct event_batch *batch)
     asset_sums_add(r->shared->assets, &r->hits, batch);
     for (size_t i = 0; i < batch->count; i++) {
         const uint64_t year = first_year + batch->year[i];
-        const int64_t loss = batch->loss[i];
+        const int64_t loss = (int64_t)batch->loss[i];
         const unsigned rank = r->shared->worst_rank[year];
 
         if (r->touched && loss > 0 && r->annual[year] == 0)

@@ -48,14 +48,16 @@ static double excess(double x, void *limit)
 }
 
 // What the limit on one event removes of a form's mean, by quadrature; 0 where it cannot reach, or
-// where E[X; X > limit] <= E X^2 / limit shows that it is far below the 10^-6 that is told.
+// where E[X; X > limit]^2 <= E X^2 P(X > limit) (Cauchy and Schwarz) shows that it is far below the
+// 10^-6 that is told.
 static double mean_beyond(const struct distribution *law, double limit)
 {
     const double mean = distribution_mean(law), second = distribution_variance(law) + mean * mean;
     double low, high;
 
     distribution_support(law, &low, &high);
-    if (high <= limit || second <= 1e-9 * mean * limit)
+    if (high <= limit ||
+        second * distribution_survival(law, limit) <= 1e-18 * mean * mean)
         return 0;
     return distribution_expectation(law, excess, &limit, &limit, 1);
 }

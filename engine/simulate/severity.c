@@ -169,29 +169,34 @@ static void event_cap(struct event_batch *batch, size_t i)
             batch->form_loss[form][i] = fmin(batch->form_loss[form][i], room);
             room -= batch->form_loss[form][i];
         }
-    batch->loss[i] = (int64_t)(MONEY_LIMIT - room);
+    batch->form_sum[i] = MONEY_LIMIT - room; // read only where there are several forms
     batch->capped++;
 }
 
-// At most 14 forms of at most 2^53 units: an event's sum stays below 2^57.
+// Sums up to 2^53 units are exact, and larger ones are capped.
 static void losses_sum(struct event_batch *batch)
 {
+    const bool one = (batch->forms & (batch->forms - 1)) == 0;
     bool capped = false, first = true;
 
+    batch->loss = batch->form_sum;
     for (int form = 0; form < LOSS_FORMS; form++) {
-        const double *sum = batch->form_loss[form];
+        const double *loss = batch->form_loss[form];
 
         if (!(batch->forms & 1u << form))
             continue;
-        for (size_t i = 0; i < batch->count; i++)
-            batch->loss[i] = (first ? 0 : batch->loss[i]) + (int64_t)sum[i];
+        if (one)
+            batch->loss = loss;
+        else
+            for (size_t i = 0; i < batch->count; i++)
+                batch->form_sum[i] = (first ? 0 : batch->form_sum[i]) + loss[i];
         first = false;
     }
     for (size_t i = 0; i < batch->count; i++)
-        capped |= batch->loss[i] >= (int64_t)MONEY_LIMIT;
+        capped |= batch->loss[i] >= MONEY_LIMIT;
     batch->capped = 0;
     for (size_t i = 0; capped && i < batch->count; i++)
-        if (batch->loss[i] >= (int64_t)MONEY_LIMIT)
+        if (batch->loss[i] >= MONEY_LIMIT)
             event_cap(batch, i);
 }
 
