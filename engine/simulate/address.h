@@ -17,7 +17,7 @@
 enum { SAMPLING_VERSION = 1 };
 
 // Years are drawn in blocks, whole, and cut at the study's last year.
-enum { BLOCK_BITS = 14, BLOCK_YEARS = 1 << BLOCK_BITS };
+enum { BLOCK_BITS = 13, BLOCK_YEARS = 1 << BLOCK_BITS };
 
 enum purpose {
     PURPOSE_SCENARIO,       // key of a scenario

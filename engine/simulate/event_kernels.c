@@ -52,6 +52,8 @@ static void place(uint64_t key, uint32_t block, uint32_t address, size_t n,
     }
 }
 
+typedef uint32_t half_lanes __attribute__((vector_size(PHILOX_LANES * sizeof(uint32_t))));
+
 static void years(uint64_t key, uint32_t block, uint32_t address, uint64_t first, size_t n,
                   unsigned year_bits, uint32_t *restrict year, double *restrict tail)
 {
@@ -79,8 +81,9 @@ static void years(uint64_t key, uint32_t block, uint32_t address, uint64_t first
             const philox_lanes_double t = philox_lanes_tail(word[2][g], word[3][g]);
 
             memcpy(tail + i + (size_t)g * PHILOX_LANES, &t, sizeof t);
-            for (int lane = 0; lane < PHILOX_LANES; lane++)
-                year[i + (size_t)(g * PHILOX_LANES + lane)] = (uint32_t)word[0][g][lane] & mask;
+            const half_lanes y = __builtin_convertvector(word[0][g] & mask, half_lanes);
+
+            memcpy(year + i + (size_t)g * PHILOX_LANES, &y, sizeof y);
         }
     }
 }
