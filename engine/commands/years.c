@@ -82,8 +82,12 @@ void print_headline_table(const struct outcome *outcome)
     }
     listing_cell(listing, "Chance of any loss in a year");
     listing_cell(listing, share_text(summary->probability_of_loss));
-    listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
-                                      share_text(1.96 * summary->probability_of_loss_error)));
+    // where all years agree there is no spread to estimate an error from
+    if (summary->probability_of_loss == 0 || summary->probability_of_loss == 1)
+        listing_cell(listing, summary->probability_of_loss == 0 ? "in none of them" : "in each");
+    else
+        listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
+                                          share_text(1.96 * summary->probability_of_loss_error)));
     listing_cell(listing, "");
     listing_print_bare(listing, 2);
     printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",

@@ -208,7 +208,7 @@ static bool shape_expected(const struct schema_column *column, const struct sche
     }
 }
 
-static void estimates_room(struct results *r, struct summary *s, struct exceedance *e, bool oep)
+static void estimates_room(struct results *r, struct summary *s, struct exceedance *e)
 {
     size_t levels = r->portfolio.settings.quantile_count;
     size_t periods = r->portfolio.settings.return_period_count;
@@ -216,7 +216,7 @@ static void estimates_room(struct results *r, struct summary *s, struct exceedan
     s->tvar = room(r, levels, sizeof *s->tvar);
     s->tvar_error = room(r, levels, sizeof *s->tvar_error);
     e->aep = room(r, periods, sizeof *e->aep);
-    e->oep = oep ? room(r, periods, sizeof *e->oep) : NULL;
+    e->oep = room(r, periods, sizeof *e->oep);
 }
 
 static struct contributor *contributors_room(struct results *r, size_t count)
@@ -242,7 +242,7 @@ static bool memory_allocate(struct results *r)
     o->annual_loss = room(r, p->settings.years, sizeof *o->annual_loss);
     o->largest_event = room(r, p->settings.years, sizeof *o->largest_event);
     o->event_count = room(r, p->settings.years, sizeof *o->event_count);
-    estimates_room(r, &o->summary, &o->exceedance, true);
+    estimates_room(r, &o->summary, &o->exceedance);
     o->groups = room(r, p->grouping_count, sizeof *o->groups);
     for (size_t g = 0; g < p->grouping_count && !r->h.failed; g++) {
         size_t count = r->groupings[g].count;
@@ -250,7 +250,7 @@ static bool memory_allocate(struct results *r)
         o->groups[g].summary = room(r, count, sizeof *o->groups[g].summary);
         o->groups[g].exceedance = room(r, count, sizeof *o->groups[g].exceedance);
         for (size_t k = 0; k < count && !r->h.failed; k++)
-            estimates_room(r, &o->groups[g].summary[k], &o->groups[g].exceedance[k], false);
+            estimates_room(r, &o->groups[g].summary[k], &o->groups[g].exceedance[k]);
     }
     r->scenarios = room(r, p->scenario_count, sizeof *r->scenarios);
     p->scenarios = r->scenarios;

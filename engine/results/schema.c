@@ -350,7 +350,7 @@ const struct schema_column schema_columns[] = {
     {"/exceedance", "aep", REAL, ROW_PERIOD, CUR, "annual loss exceeded once per return period", exceedance_aep_value, NULL, false},
     {"/exceedance", "aep_lower", REAL, ROW_PERIOD, CUR, "lower 95 % limit of aep", exceedance_aep_lower, NULL, false},
     {"/exceedance", "aep_upper", REAL, ROW_PERIOD, CUR, "upper 95 % limit of aep", exceedance_aep_upper, NULL, false},
-    {"/exceedance", "oep", REAL, ROW_PERIOD, CUR, "largest event of a year exceeded once per return period; portfolio only", exceedance_oep_value, NULL, false},
+    {"/exceedance", "oep", REAL, ROW_PERIOD, CUR, "largest event of a year exceeded once per return period", exceedance_oep_value, NULL, false},
     {"/exceedance", "oep_lower", REAL, ROW_PERIOD, CUR, "lower 95 % limit of oep", exceedance_oep_lower, NULL, false},
     {"/exceedance", "oep_upper", REAL, ROW_PERIOD, CUR, "upper 95 % limit of oep", exceedance_oep_upper, NULL, false},
 

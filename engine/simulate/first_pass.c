@@ -15,7 +15,7 @@ struct block_sums {
     const struct portfolio *portfolio;
     struct year_sums year[BLOCK_YEARS];
     int32_t events[BLOCK_YEARS];
-    int64_t **groups; // per grouping [group][BLOCK_YEARS]
+    struct year_sums **groups; // per grouping [group][BLOCK_YEARS]
     uint64_t capped;
     bool overflow;
 };
@@ -59,7 +59,7 @@ double first_pass_memory(const struct portfolio *portfolio)
 
     for (size_t g = 0; g < portfolio->grouping_count; g++)
         groups += (double)portfolio->groupings[g].count + 1;
-    return (double)sizeof(struct block_sums) + groups * BLOCK_YEARS * sizeof(int64_t);
+    return (double)sizeof(struct block_sums) + groups * BLOCK_YEARS * sizeof(struct year_sums);
 }
 
 static uint32_t group_of(const struct grouping *g, size_t scenario, uint32_t asset)
@@ -71,6 +71,12 @@ static uint32_t group_of(const struct grouping *g, size_t scenario, uint32_t ass
 }
 
 // Group totals cannot outgrow the portfolio's, whose additions are checked.
+static inline void group_add(struct year_sums *year, int64_t loss)
+{
+    year->total += loss;
+    year->largest = loss > year->largest ? loss : year->largest;
+}
+
 static void sums_add(void *context, const struct event_batch *batch)
 {
     struct block_sums *sums = context;
@@ -89,15 +95,17 @@ static void sums_add(void *context, const struct event_batch *batch)
         const struct grouping *grouping = &sums->portfolio->groupings[g];
 
         if (!grouping->asset_part) {
-            int64_t *row = sums->groups[g] + (size_t)group_of(grouping, scenario, 0) * BLOCK_YEARS;
+            struct year_sums *row =
+                sums->groups[g] + (size_t)group_of(grouping, scenario, 0) * BLOCK_YEARS;
 
             for (size_t i = 0; i < batch->count; i++)
-                row[batch->year[i]] += (int64_t)batch->loss[i];
+                group_add(&row[batch->year[i]], (int64_t)batch->loss[i]);
         } else {
             for (size_t i = 0; i < batch->count; i++) {
                 const size_t group = group_of(grouping, scenario, batch->asset[i]);
 
-                sums->groups[g][group * BLOCK_YEARS + batch->year[i]] += (int64_t)batch->loss[i];
+                group_add(&sums->groups[g][group * BLOCK_YEARS + batch->year[i]],
+                          (int64_t)batch->loss[i]);
             }
         }
     }
@@ -125,13 +133,16 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
         const size_t groups = sums->portfolio->groupings[g].count;
 
         for (size_t k = 0; k < groups; k++) {
-            int64_t *to = outcome->groups[g].annual_loss + k * years + first;
-            const int64_t *from = sums->groups[g] + k * BLOCK_YEARS;
+            int64_t *total = outcome->groups[g].annual_loss + k * years + first;
+            int64_t *largest = outcome->groups[g].largest_event + k * years + first;
+            const struct year_sums *from = sums->groups[g] + k * BLOCK_YEARS;
 
-            for (size_t i = 0; i < n; i++)
-                to[i] += from[i];
+            for (size_t i = 0; i < n; i++) {
+                total[i] += from[i].total;
+                largest[i] = from[i].largest > largest[i] ? from[i].largest : largest[i];
+            }
         }
-        memset(sums->groups[g], 0, groups * BLOCK_YEARS * sizeof(int64_t));
+        memset(sums->groups[g], 0, groups * BLOCK_YEARS * sizeof(struct year_sums));
     }
     outcome->capped_events += sums->capped;
     sums->capped = 0;

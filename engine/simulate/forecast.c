@@ -12,7 +12,7 @@
 static const double candidate_seconds = 25e-9;
 
 // Beyond this many cells, groups x years would outgrow the memory of most machines.
-static const double group_cells_max = 2e9;
+static const double group_cells_max = 1e9;
 static const double detail_bytes_max = 8e9;
 
 static double groups_total(const struct portfolio *portfolio)
@@ -87,7 +87,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         detail = detail_memory(portfolio, &plans);
     total->seconds = work * candidate_seconds;
     total->memory_bytes =
-        years * 21 + cells * 8 +
+        years * 21 + cells * 16 +
         threads * (first_pass_memory(portfolio) + replay_memory(portfolio)) +
         (double)portfolio->assets.count *
             (asset_sums_memory(settings->quantile_count) + sizeof(struct contributor) +

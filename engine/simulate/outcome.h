@@ -40,9 +40,9 @@ struct worst_event {
 };
 
 struct group_outcome {
-    int64_t *annual_loss;          // [group][year]
-    struct summary *summary;       // [group]
-    struct exceedance *exceedance; // [group]; oep arrays are NULL: kept for the portfolio only
+    int64_t *annual_loss, *largest_event; // [group][year]; the latter is not in the file
+    struct summary *summary;              // [group]
+    struct exceedance *exceedance;        // [group]
 };
 
 struct outcome {

@@ -56,8 +56,7 @@ static double mean_beyond(const struct distribution *law, double limit)
     double low, high;
 
     distribution_support(law, &low, &high);
-    if (high <= limit ||
-        second * distribution_survival(law, limit) <= 1e-18 * mean * mean)
+    if (high <= limit || second * distribution_survival(law, limit) <= 1e-18 * mean * mean)
         return 0;
     return distribution_expectation(law, excess, &limit, &limit, 1);
 }

@@ -63,14 +63,18 @@ static bool groups_alloc(struct outcome *o)
 
         out->annual_loss =
             arena_alloc(&o->arena, n * settings->years + 1, sizeof *out->annual_loss);
+        out->largest_event =
+            arena_alloc(&o->arena, n * settings->years + 1, sizeof *out->largest_event);
         out->summary = arena_alloc(&o->arena, n + 1, sizeof *out->summary);
         out->exceedance = arena_alloc(&o->arena, n + 1, sizeof *out->exceedance);
-        if (!out->annual_loss || !out->summary || !out->exceedance)
+        if (!out->annual_loss || !out->largest_event || !out->summary || !out->exceedance)
             return false;
         for (size_t k = 0; k < n; k++) {
             out->exceedance[k].aep = arena_alloc(&o->arena, settings->return_period_count + 1,
                                                  sizeof *out->exceedance[k].aep);
-            if (!out->exceedance[k].aep ||
+            out->exceedance[k].oep = arena_alloc(&o->arena, settings->return_period_count + 1,
+                                                 sizeof *out->exceedance[k].oep);
+            if (!out->exceedance[k].aep || !out->exceedance[k].oep ||
                 !summary_alloc(&o->arena, settings->quantile_count, &out->summary[k]))
                 return false;
         }
@@ -150,6 +154,19 @@ static void periods_fill(const struct ordered_losses *x, const struct settings *
             settings->resolution);
 }
 
+// A year of annual_loss = product has no events: its OEP is missing.
+static void oep_fill(const int64_t *largest_event, const struct settings *settings, int64_t *room,
+                     struct estimate *oep)
+{
+    const struct ordered_losses x = {settings->years,
+                                     sorted_nonzero(largest_event, settings->years, room), room};
+
+    periods_fill(&x, settings, oep);
+    for (size_t t = 0;
+         settings->annual_loss == ANNUAL_LOSS_PRODUCT && t < settings->return_period_count; t++)
+        oep[t] = (struct estimate){NAN, NAN, NAN};
+}
+
 static bool groups_finish(struct outcome *o, int threads)
 {
     const struct settings *settings = &o->portfolio->settings;
@@ -172,6 +189,8 @@ static bool groups_finish(struct outcome *o, int threads)
                 losses_summary(&x, settings->quantiles, settings->quantile_count,
                                settings->resolution, &out->summary[k]);
                 periods_fill(&x, settings, out->exceedance[k].aep);
+                oep_fill(out->largest_event + k * settings->years, settings, sorted,
+                         out->exceedance[k].oep);
             }
             free(sorted);
         }
@@ -188,8 +207,7 @@ static bool tail_find(struct outcome *o, int threads, struct tail *tail, double 
     bool good = sorted != NULL;
 
     if (good) {
-        x.count = sorted_nonzero(o->largest_event, settings->years, sorted);
-        periods_fill(&x, settings, o->exceedance.oep);
+        oep_fill(o->largest_event, settings, sorted, o->exceedance.oep);
         x.count = sorted_nonzero(o->annual_loss, settings->years, sorted);
         periods_fill(&x, settings, o->exceedance.aep);
         losses_summary(&x, settings->quantiles, settings->quantile_count, settings->resolution,

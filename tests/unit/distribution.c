@@ -117,7 +117,7 @@ static void a_malformed_cell_says_what_is_wrong(void **state)
         {"uniform 5 6 cap 4", "cap 4 is below the smallest possible value, 5"},
         {"from 0 to 3", "a distribution expected, found 'from'"},
         {"(normal 1 2", "')' expected, but the cell ends"},
-        {"normal 1 2)", "no ')' without its '(' is expected"},
+        {"normal 1 2)", "no '(' belongs to the ')'"},
         {"()", "a distribution expected, found ')'"},
         {")", "a distribution expected, found ')'"},
         {"normal 1 2 (3)", "the end of the cell expected, found '('"},
