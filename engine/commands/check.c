@@ -8,6 +8,7 @@
 #include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/print.h"
+#include "commands/progress.h"
 #include "simulate/simulate.h"
 #include "study/study.h"
 
@@ -264,6 +265,11 @@ static void print_text(const struct study *study, const struct forecast *total,
            bytes_text(total->memory_bytes));
 }
 
+static void on_reading(void *context, double done, const char *phase)
+{
+    progress_line_tell(context, done, phase);
+}
+
 int command_check(int argc, char **argv)
 {
     bool json = false, csv = false;
@@ -288,11 +294,15 @@ int command_check(int argc, char **argv)
         return STATUS_SYSTEM;
     struct forecast total = {0};
     struct scenario_forecast *each = NULL;
-    bool good = study_read(&study, argv[1], &(struct study_overrides){0}, d);
+    struct progress_line progress = progress_line_start(false);
+    const struct study_options options = {NULL, NULL, on_reading, &progress};
+    bool good = study_read(&study, argv[1], &options, d);
     if (good) {
+        progress_line_tell(&progress, NAN, "planning");
         each = must_alloc(study.portfolio.scenario_count, sizeof *each);
         good = simulate_forecast(&study.portfolio, (int)threads, &total, each, d);
     }
+    progress_line_clear(&progress);
     diagnostics_print(d, stderr);
     if (good && json)
         print_json(&study, &total, each, d);

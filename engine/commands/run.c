@@ -13,6 +13,7 @@
 #include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/print.h"
+#include "commands/progress.h"
 #include "commands/years.h"
 #include "models/isa.h"
 #include "results/file.h"
@@ -66,49 +67,17 @@ static void signals_catch(void)
     }
 }
 
-struct progress {
-    bool shown;
-    double years;
-    double started, phase_started, phase_done, last_shown;
-    const char *phase;
-};
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static bool on_progress(void *context, double done, const char *phase)
 {
-    struct progress *progress = context;
     if (stopped_by != 0)
         return false;
-    if (!progress->shown)
-        return true;
-    double now = seconds_now();
-    if (progress->phase == NULL || strcmp(progress->phase, phase) != 0) {
-        progress->phase = phase;
-        progress->phase_started = now;
-        progress->phase_done = done;
-    }
-    if (now - progress->last_shown < 0.2)
-        return true;
-    progress->last_shown = now;
-    double rate = (done - progress->phase_done) / (now - progress->phase_started);
-    fprintf(stderr, "\r\033[K%s  %3.0f %%", phase, 100 * done);
-    if (rate > 0)
-        fprintf(stderr, "   %s years/s   %s left", money_text(rate * progress->years, NAN),
-                duration_text((1 - done) / rate));
-    fflush(stderr);
+    progress_line_tell(context, done, phase);
     return true;
 }
 
-static void progress_clear(const struct progress *progress)
+static void on_reading(void *context, double done, const char *phase)
 {
-    if (progress->shown)
-        fprintf(stderr, "\r\033[K");
+    progress_line_tell(context, done, phase);
 }
 
 // Found out before the simulation rather than behind it: false, after explaining, if a file cannot
@@ -186,22 +155,27 @@ struct request {
 static int simulate_and_write(const struct request *request, struct study *study,
                               struct outcome *outcome, struct diagnostics *d)
 {
-    const struct study_overrides overrides = {request->has_years ? &request->years : NULL,
-                                              request->has_seed ? &request->seed : NULL};
-    const struct settings *settings = &study->portfolio.settings;
+    struct progress_line reading = progress_line_start(request->quiet);
+    const struct study_options options = {request->has_years ? &request->years : NULL,
+                                          request->has_seed ? &request->seed : NULL, on_reading,
+                                          &reading};
     struct forecast total;
-    if (!study_read(study, request->folder, &overrides, d))
-        return STATUS_INPUT;
-    if (!simulate_forecast(&study->portfolio, (int)request->threads, &total, NULL, d))
+    bool good = study_read(study, request->folder, &options, d);
+    if (good) {
+        progress_line_tell(&reading, NAN, "planning");
+        good = simulate_forecast(&study->portfolio, (int)request->threads, &total, NULL, d);
+    }
+    progress_line_clear(&reading);
+    if (!good)
         return STATUS_INPUT;
 
-    struct progress progress = {.shown = !request->quiet && isatty(STDERR_FILENO),
-                                .years = (double)settings->years,
-                                .started = seconds_now()};
+    struct progress_line progress = progress_line_start(request->quiet);
+    progress.years = (double)study->portfolio.settings.years;
     stop_softly = true;
     bool simulated =
         simulate_run(&study->portfolio, (int)request->threads, on_progress, &progress, outcome, d);
-    progress_clear(&progress);
+    if (stopped_by != 0 || !simulated)
+        progress_line_clear(&progress);
     if (stopped_by != 0) {
         fprintf(stderr, "lossmill run: stopped by %s; %s was not written\n", strsignal(stopped_by),
                 text_shown(request->output, 200));
@@ -209,8 +183,9 @@ static int simulate_and_write(const struct request *request, struct study *study
     }
     if (!simulated)
         return STATUS_SYSTEM;
-    double seconds = seconds_now() - progress.started;
+    double seconds = progress_line_seconds(&progress);
 
+    progress_line_tell(&progress, NAN, "writing");
     struct results_input *inputs = must_alloc(study->input_count, sizeof *inputs);
     for (size_t i = 0; i < study->input_count; i++)
         inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
@@ -218,6 +193,7 @@ static int simulate_and_write(const struct request *request, struct study *study
     bool written =
         results_write(request->output, outcome, inputs, study->input_count, LOSSMILL_VERSION, d);
     free(inputs);
+    progress_line_clear(&progress);
     if (!written)
         return STATUS_SYSTEM;
     if (stopped_by != 0)

@@ -115,7 +115,8 @@ static void bad_rows_report(struct reading *reading, const struct diagnostics *r
         diagnostics_append(reading->d, rows);
         reading->assets_complete = false;
         if (rules->bad_assets_skipped)
-            diagnostics_add(reading->d, &at, "%llu bad rows are more than [study] bad_assets = skip %llu allows",
+            diagnostics_add(reading->d, &at,
+                            "%llu bad rows are more than [study] bad_assets = skip %llu allows",
                             (unsigned long long)bad_rows,
                             (unsigned long long)rules->bad_assets_limit);
         return;

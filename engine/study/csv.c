@@ -309,7 +309,8 @@ bool csv_read(struct table *table, const char *file, const unsigned char *bytes,
         reading.capacity += bytes[i] == '\n' || bytes[i] == '\r';
     table->columns = arena_alloc(format->scratch, CSV_COLUMNS_MAX, sizeof *table->columns);
     table->line = arena_alloc(format->scratch, reading.capacity, sizeof *table->line);
-    if (!table->columns || !table->line || csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
+    if (!table->columns || !table->line ||
+        csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
         diagnostics_add(d, &at, "memory is exhausted");
         return false;
     }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +198,7 @@ const struct study_input *files_read(struct reading *reading, const char *name,
         diagnostics_add(d, at ? at : &itself, "'%s' lies outside the study folder", name);
         return NULL;
     }
+    reading_tell(reading, NAN, "reading the tables");
     // O_NONBLOCK: a FIFO must not hang us; regular files do not care
     file = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     wrong = file < 0 ? strerror(errno) : input_fill(reading, file, name, &input);

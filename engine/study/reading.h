@@ -19,7 +19,7 @@ struct rules {
 
 struct reading {
     struct study *study; // being filled
-    const struct study_overrides *overrides;
+    const struct study_options *options;
     struct arena *kept;   // the study's own
     struct arena scratch; // freed when the study has been read
     struct rules rules;
@@ -38,6 +38,9 @@ struct reading {
     int asset_id, threat_id;                 // their columns
     bool assets_complete;                    // else a selector that matches nothing may be right
 };
+
+// Tells whoever waits what is being done; `done` is NAN where it is not known.
+void reading_tell(const struct reading *reading, double done, const char *phase);
 
 // Adds "memory is exhausted" and returns false.
 bool reading_out_of_memory(struct reading *reading);

@@ -312,11 +312,12 @@ static void basis_read(struct scenario_reading *s)
 
     s->scenario->loss_basis = which == 1 ? LOSS_BASIS_VALUE : LOSS_BASIS_MONEY;
     if (which == 1 && selected && selected->valued < selected->selection.count)
-        diagnostics_add(s->reading->d, &at,
-                        "%zu of the %zu assets selected have no value (first '%s') for the losses to be "
-                        "fractions of",
-                        selected->selection.count - selected->valued, selected->selection.count,
-                        assets->id[selected->without_value]);
+        diagnostics_add(
+            s->reading->d, &at,
+            "%zu of the %zu assets selected have no value (first '%s') for the losses to be "
+            "fractions of",
+            selected->selection.count - selected->valued, selected->selection.count,
+            assets->id[selected->without_value]);
     if (given(s, FORM_CORRELATION))
         cell_number(s->reading, s->table, s->row, s->at[FORM_CORRELATION], -1, 1,
                     "a loading from -1 to 1", &s->scenario->form_correlation, s->reading->d);
@@ -419,6 +420,7 @@ static bool scenarios_fill(struct reading *reading, bool columns_good)
     if (!ids_hash(reading, table, s.at[SCENARIO_ID], hash))
         return false;
     for (s.row = 0; s.row < table->rows; s.row++) {
+        reading_tell(reading, (double)s.row / (double)table->rows, "matching scenarios");
         s.scenario = &scenarios[s.row];
         s.scenario->id_hash = hash[s.row];
         scenario_read(&s);

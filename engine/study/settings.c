@@ -500,10 +500,10 @@ void settings_read(struct reading *reading)
         return;
     complete = ini_read(&s.ini, "study.ini", input->bytes, input->size, reading->d);
     entries_apply(&s, complete);
-    if (reading->overrides->years)
-        s.settings->years = *reading->overrides->years;
-    if (reading->overrides->seed)
-        s.settings->seed = *reading->overrides->seed;
+    if (reading->options->years)
+        s.settings->years = *reading->options->years;
+    if (reading->options->seed)
+        s.settings->seed = *reading->options->seed;
     return_periods_check(&s);
     quantiles_check(&s);
 }

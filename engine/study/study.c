@@ -29,6 +29,12 @@ bool reading_out_of_memory(struct reading *reading)
     return false;
 }
 
+void reading_tell(const struct reading *reading, double done, const char *phase)
+{
+    if (reading->options->tell)
+        reading->options->tell(reading->options->context, done, phase);
+}
+
 static bool was_read(const struct reading *reading, const char *name)
 {
     for (size_t i = 0; i < reading->study->input_count; i++) {
@@ -61,7 +67,9 @@ static void other_files_check(struct reading *reading)
                             "this table is not modelled by this version of "
                             "lossmill: take it out of the folder");
         else if (near && strcmp(near, name) != 0)
-            diagnostics_add(reading->d, &at, "no table has this name, and nothing reads it; did you mean '%s'?", near);
+            diagnostics_add(reading->d, &at,
+                            "no table has this name, and nothing reads it; did you mean '%s'?",
+                            near);
     }
 }
 
@@ -80,12 +88,12 @@ static void tables_read_all(struct reading *reading)
     }
 }
 
-bool study_read(struct study *study, const char *folder, const struct study_overrides *overrides,
+bool study_read(struct study *study, const char *folder, const struct study_options *options,
                 struct diagnostics *d)
 {
     const uint64_t errors = diagnostics_errors(d);
     struct reading reading = {
-        .study = study, .kept = &study->arena, .overrides = overrides, .d = d, .folder = -1};
+        .study = study, .kept = &study->arena, .options = options, .d = d, .folder = -1};
 
     *study = (struct study){0};
     if (!words_start(&reading.cells, reading.kept, &reading.scratch)) {

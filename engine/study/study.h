@@ -46,14 +46,19 @@ struct study {
     struct study_input *inputs; // in name order
 };
 
-// What the command line says instead of study.ini; NULL: nothing.
-struct study_overrides {
-    const uint64_t *years, *seed;
+// Called now and then while a study is read: what is being done, and how much of it (NAN: not
+// known).
+typedef void study_progress(void *context, double done, const char *phase);
+
+struct study_options {
+    const uint64_t *years, *seed; // instead of those of study.ini; NULL: its own
+    study_progress *tell;         // NULL: nobody is told
+    void *context;                // of `tell`
 };
 
 // Reads and checks everything; all errors and warnings of the study go to `d`, in one go. True if
 // there was no error. The study is to be freed in either case.
-bool study_read(struct study *study, const char *folder, const struct study_overrides *overrides,
+bool study_read(struct study *study, const char *folder, const struct study_options *options,
                 struct diagnostics *d);
 void study_free(struct study *study);
 
