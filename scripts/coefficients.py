@@ -38,6 +38,23 @@ def monomials(c):
     return out
 
 
+def emit_between(name, comment, f, degree, low, high):
+    """A polynomial in the argument itself, for short intervals about or from 0."""
+    low, high = mpf(low), mpf(high)
+    middle, half = (low + high) / 2, (high - low) / 2
+    scaled = monomials(chebyshev(lambda t: f(middle + half * t), degree))
+    p = [mpf(0)] * (degree + 1)
+    for i, a in enumerate(scaled):  # a ((x - middle) / half)^i
+        for k in range(i + 1):
+            p[k] += a / half**i * mp.binomial(i, k) * (-middle) ** (i - k)
+    worst = mpf(0)
+    for k in range(1, 400):
+        x = low + (high - low) * k / 400
+        worst = max(worst, abs(sum(a * x**i for i, a in enumerate(p)) / f(x) - 1))
+    print(f"// {comment}; relative error {mp.nstr(worst, 2)}")
+    print_array(name, p)
+
+
 def emit(name, comment, f, degree):
     p = monomials(chebyshev(f, degree))
     worst = mpf(0)
@@ -94,6 +111,19 @@ def centre(x, top):
     return sqrt(mpf(2)) * erfinv(s) / s
 
 
+def log_part(z):
+    if z < mpf(10) ** -15:
+        return mpf(2) / 3 + 2 * z / 5
+    s = sqrt(z)
+    return (2 * mp.atanh(s) / s - 2) / z
+
+
+def exp_part(r):
+    if abs(r) < mpf(10) ** -15:
+        return mpf(1) / 2 + r / 6
+    return (mp.expm1(r) - r) / r**2
+
+
 def near(u, top):
     # u = top - q^2 with q = 1/2 - v: z / q
     q = sqrt(abs(top - u))
@@ -118,6 +148,8 @@ def mills(t, k):
 
 
 if __name__ == "__main__":
+    emit_between("log_series", "(2 atanh(s) / s - 2) / s^2 over s^2 in [0, 0.02945]", log_part, 7, 0, "0.02945")
+    emit_between("exp_series", "(exp(r) - 1 - r) / r^2 over |r| <= 0.3466", exp_part, 10, "-0.3466", "0.3466")
     reach = mpf("0.475") ** 2
     emit_rational(("isf_near_above", "isf_near_below"), "z / q over u = 0.475^2 - q^2 in [0, 0.475^2], q = 1/2 - v", lambda u: near(u, reach), 9, reach)
     emit("isf_centre", "z / (1 - 2 v) over w = -log(4 v (1 - v)) in [0, 6.25]", lambda x: centre(x, mpf("6.25")), 22)

@@ -83,7 +83,8 @@ double special_gamma_log_density(double a, double x)
         return 0;
     if (a < 1)
         return elementary_exp(a * elementary_log(x) - x - special_log_gamma(a));
-    return sqrt(a / (2 * M_PI)) * elementary_exp(-a * deviance((x - a) / a, x / a) - stirling_error(a));
+    return sqrt(a / (2 * M_PI)) *
+           elementary_exp(-a * deviance((x - a) / a, x / a) - stirling_error(a));
 }
 
 // sum of x^n / (a (a + 1) ... (a + n)) (DLMF 8.11.4).
@@ -257,14 +258,24 @@ uint64_t special_poisson_quantile(double mean, double tail)
     if (mean < 16)
         return poisson_small(mean, tail);
 
-    // Cornish-Fisher to the second order, then exact steps.
+    // Cornish-Fisher to the second order, rather too high, then exact steps: downwards the tail
+    // grows by one probability a step.
     const double z = elementary_normal_isf(tail);
     const double guess = mean + z * sqrt(mean) + (z * z - 1) / 6;
-    uint64_t k = guess > 0 ? (uint64_t)guess : 0;
+    uint64_t k = guess > 0 ? (uint64_t)guess + 1 : 1;
+    double survival = poisson_survival(mean, k);
 
-    while (k > 0 && poisson_survival(mean, k - 1) <= tail)
-        k--;
-    while (poisson_survival(mean, k) > tail)
-        k++;
+    if (survival > tail) {
+        while (poisson_survival(mean, ++k) > tail)
+            ;
+        return k;
+    }
+    // P(N = k) = mean^k exp(-mean) / k!
+    for (double p = special_gamma_log_density((double)k + 1, mean) / mean; k > 0;
+         p *= (double)k / mean, k--) {
+        survival += p;
+        if (survival > tail)
+            break;
+    }
     return k;
 }

@@ -9,7 +9,7 @@
 #include "simulate/simulate.h"
 
 // Seconds per candidate, both passes together, on a server core of 2022; only for the estimate.
-static const double candidate_seconds = 25e-9;
+static const double candidate_seconds = 50e-9;
 
 // Beyond this many cells, groups x years would outgrow the memory of most machines.
 static const double group_cells_max = 1e9;
