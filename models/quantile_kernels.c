@@ -6,7 +6,11 @@
 #include "models/quantile_table.h"
 #include "random/elementary.h"
 
-enum { SCORES_PIECE = 256 };
+enum { SCORES_PIECE = 256, MASK = 64 };
+
+#define BITS_4(i)  UINT64_C(1) << (i), UINT64_C(2) << (i), UINT64_C(4) << (i), UINT64_C(8) << (i)
+#define BITS_16(i) BITS_4(i), BITS_4((i) + 4), BITS_4((i) + 8), BITS_4((i) + 12)
+static const uint64_t mask_bits[MASK] = {BITS_16(0), BITS_16(16), BITS_16(32), BITS_16(48)};
 
 static void constant(const struct quantile_form *form, size_t n, const double *restrict tail,
                      double *restrict value)
@@ -58,20 +62,33 @@ static inline void scores_outside(size_t n, const uint32_t *restrict at,
         score[at[i]] = elementary_isf_is_far(v[i]) ? elementary_isf_far(v[i]) : z[i];
 }
 
+// Adds to `at` those of tail[from ...] that lie outside, 64 at most. A bit mask first, which
+// vectors can make; few bits are set.
+static inline size_t outside_find(size_t from, size_t n, const double *restrict tail,
+                                  uint32_t *restrict at, size_t count)
+{
+    uint64_t outside = 0;
+
+    for (size_t i = 0; i < n; i++)
+        outside |= elementary_isf_is_near(tail[from + i]) ? 0 : mask_bits[i];
+    for (; outside; outside &= outside - 1)
+        at[count++] = (uint32_t)(from + (size_t)__builtin_ctzll(outside));
+    return count;
+}
+
 static inline void normal_scores(size_t n, const double *restrict tail, double *restrict score)
 {
     uint32_t outside[SCORES_PIECE];
 
     for (size_t from = 0; from < n; from += SCORES_PIECE) {
         const size_t end = n - from < SCORES_PIECE ? n : from + SCORES_PIECE;
-        size_t count = 0;
+        size_t count = 0, i = from;
 
-        for (size_t i = from; i < end; i++)
-            score[i] = elementary_isf_near(tail[i]);
-        for (size_t i = from; i < end; i++) {
-            outside[count] = (uint32_t)i;
-            count += !elementary_isf_is_near(tail[i]);
-        }
+        for (size_t j = from; j < end; j++)
+            score[j] = elementary_isf_near(tail[j]);
+        for (; i + MASK <= end; i += MASK)
+            count = outside_find(i, MASK, tail, outside, count);
+        count = outside_find(i, end - i, tail, outside, count);
         scores_outside(count, outside, tail, score);
     }
 }

@@ -55,7 +55,8 @@ static void place(uint64_t key, uint32_t block, uint32_t address, size_t n,
 typedef uint32_t half_lanes __attribute__((vector_size(PHILOX_LANES * sizeof(uint32_t))));
 
 static void years(uint64_t key, uint32_t block, uint32_t address, uint64_t first, size_t n,
-                  unsigned year_bits, uint32_t *restrict year, double *restrict tail)
+                  unsigned year_bits, uint64_t *restrict index, uint32_t *restrict year,
+                  double *restrict tail)
 {
     const uint32_t mask = (UINT32_C(1) << year_bits) - 1;
     const philox_lanes zero = {0};
@@ -69,10 +70,11 @@ static void years(uint64_t key, uint32_t block, uint32_t address, uint64_t first
         philox_lanes word[4][PHILOX_GROUPS];
 
         for (int g = 0; g < PHILOX_GROUPS; g++) {
-            const philox_lanes index = step + (i + (size_t)g * PHILOX_LANES);
+            const philox_lanes k = step + (i + (size_t)g * PHILOX_LANES);
 
-            word[0][g] = index & UINT32_MAX;
-            word[1][g] = index >> 32;
+            memcpy(index + i + (size_t)g * PHILOX_LANES, &k, sizeof k);
+            word[0][g] = k & UINT32_MAX;
+            word[1][g] = k >> 32;
             word[2][g] = zero + block;
             word[3][g] = zero + address;
         }

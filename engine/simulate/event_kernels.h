@@ -17,10 +17,11 @@ struct event_kernels {
     void (*place)(uint64_t key, uint32_t block, uint32_t address, size_t n,
                   const uint64_t *restrict index, uint64_t *restrict words, double *restrict tail);
 
-    // The same for indices first, first + 1, ... of a stream on one asset: year[i] = the low
-    // `year_bits` bits of word 0.
+    // The same for a stream on one asset: index[i] = first + i, and year[i] = the low `year_bits`
+    // bits of word 0.
     void (*years)(uint64_t key, uint32_t block, uint32_t address, uint64_t first, size_t n,
-                  unsigned year_bits, uint32_t *restrict year, double *restrict tail);
+                  unsigned year_bits, uint64_t *restrict index, uint32_t *restrict year,
+                  double *restrict tail);
 
     // Two tails per index: of words 0 and 1, of words 2 and 3.
     void (*tails)(uint64_t key, uint32_t block, uint32_t address, size_t n,

@@ -211,9 +211,7 @@ static void lone_stream(struct run *r, uint64_t count)
     for (uint64_t first = 0; first < count; first += batch->count) {
         batch->count = count - first < EVENT_BATCH ? (size_t)(count - first) : EVENT_BATCH;
         event_kernels()->years(r->key, r->block, address_of(PURPOSE_PLACE, 0), first, batch->count,
-                               BLOCK_BITS, batch->year, batch->tail);
-        for (size_t i = 0; i < batch->count; i++)
-            batch->index[i] = first + i;
+                               BLOCK_BITS, batch->index, batch->year, batch->tail);
         batch_finish(r);
     }
 }
