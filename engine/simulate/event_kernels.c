@@ -124,13 +124,19 @@ static void correlate(double loading, size_t n, const double *restrict common,
     }
 }
 
-static void money(double scale, size_t n, const double *restrict amount, double *restrict units)
+// The bits of 2^53 + x grow with x, so that all of them together bound the largest x; unlike a
+// maximum of doubles this is one instruction in a vector loop.
+static double money(double scale, size_t n, const double *restrict amount, double *restrict units)
 {
-    for (size_t i = 0; i < n; i++) {
-        const double x = rint(amount[i] * scale);
+    uint64_t all = elementary_bits(0x1p53);
 
-        units[i] = x < MONEY_LIMIT ? x : MONEY_LIMIT;
+    for (size_t i = 0; i < n; i++) {
+        const double x = rint(amount[i] * scale), limited = x < MONEY_LIMIT ? x : MONEY_LIMIT;
+
+        units[i] = limited;
+        all |= elementary_bits(0x1p53 + limited);
     }
+    return elementary_of_bits(all) - 0x1p53;
 }
 
 extern const struct event_kernels ISA_NAME(event_kernels);

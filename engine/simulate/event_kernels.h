@@ -32,8 +32,9 @@ struct event_kernels {
     void (*correlate)(double loading, size_t n, const double *restrict common,
                       double *restrict tail);
 
-    // units[i] = amount[i] * scale, rounded to a whole number and limited to MONEY_LIMIT.
-    void (*money)(double scale, size_t n, const double *restrict amount, double *restrict units);
+    // units[i] = amount[i] * scale, rounded to a whole number and limited to MONEY_LIMIT. Returns
+    // a bound on the largest, to within a unit, that is less than twice as large.
+    double (*money)(double scale, size_t n, const double *restrict amount, double *restrict units);
 };
 
 #define MONEY_LIMIT 0x1p53 // units; above it a double no longer counts singly

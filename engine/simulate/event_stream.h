@@ -31,6 +31,7 @@ struct event_batch {
     unsigned forms;                            // bit f: some loss of form f is possible
     double form_loss[LOSS_FORMS][EVENT_BATCH]; // likewise; only where the bit is set
     double form_sum[EVENT_BATCH];              // where `loss` points if there are several forms
+    double loss_bound;                         // no event costs more units
     uint64_t capped;                           // how many met MONEY_LIMIT
 };
 

@@ -121,10 +121,10 @@ static void units_add(struct event_batch *batch, enum loss_form form, size_t n, 
 
     batch->forms |= 1u << form;
     if (!hit && !started) {
-        event_kernels()->money(scale, n, amount, sum);
+        batch->loss_bound += event_kernels()->money(scale, n, amount, sum);
         return;
     }
-    event_kernels()->money(scale, n, amount, units);
+    batch->loss_bound += event_kernels()->money(scale, n, amount, units);
     if (!started)
         memset(sum, 0, batch->count * sizeof *sum);
     for (size_t i = 0; i < n; i++)
@@ -177,7 +177,7 @@ static void event_cap(struct event_batch *batch, size_t i)
 static void losses_sum(struct event_batch *batch)
 {
     const bool one = (batch->forms & (batch->forms - 1)) == 0;
-    bool capped = false, first = true;
+    bool first = true;
 
     batch->loss = batch->form_sum;
     for (int form = 0; form < LOSS_FORMS; form++) {
@@ -192,10 +192,8 @@ static void losses_sum(struct event_batch *batch)
                 batch->form_sum[i] = (first ? 0 : batch->form_sum[i]) + loss[i];
         first = false;
     }
-    for (size_t i = 0; i < batch->count; i++)
-        capped |= batch->loss[i] >= MONEY_LIMIT;
     batch->capped = 0;
-    for (size_t i = 0; capped && i < batch->count; i++)
+    for (size_t i = 0; batch->loss_bound > MONEY_LIMIT / 2 && i < batch->count; i++)
         if (batch->loss[i] >= MONEY_LIMIT)
             event_cap(batch, i);
 }
@@ -209,6 +207,7 @@ void severity_fill(struct event_batch *batch, const double *factor)
     bool first = true;
 
     batch->forms = 0;
+    batch->loss_bound = 0;
     for (int form = 0; form < LOSS_FORMS; form++)
         if (s->loss[STAGE_PRIMARY][form]) {
             form_add(batch, STAGE_PRIMARY, form, first, batch->count, NULL, factor);
