@@ -247,9 +247,9 @@ static void print_text(const struct study *study, const struct forecast *total,
     if (facts->unreached_assets == 0)
         printf("  every asset is reached by some scenario\n");
     else
-        printf("  %s assets that no scenario reaches, worth %s %s\n",
-               whole_text(facts->unreached_assets), text_shown(settings->currency, 16),
-               money_text(facts->unreached_value, NAN));
+        printf("  %s asset%s that no scenario reaches, worth %s %s\n",
+               whole_text(facts->unreached_assets), facts->unreached_assets == 1 ? "" : "s",
+               text_shown(settings->currency, 16), money_text(facts->unreached_value, NAN));
     for (size_t i = 0; i < facts->unreached_group_count && i < top; i++) {
         const struct unreached_group *group = &facts->unreached_groups[i];
         printf("    %s %s: %s, worth %s\n", text_shown(facts->unreached_by, 40),

@@ -84,7 +84,8 @@ void print_headline_table(const struct outcome *outcome)
     listing_cell(listing, share_text(summary->probability_of_loss));
     // where all years agree there is no spread to estimate an error from
     if (summary->probability_of_loss == 0 || summary->probability_of_loss == 1)
-        listing_cell(listing, summary->probability_of_loss == 0 ? "in none of them" : "in each");
+        listing_cell(listing, summary->probability_of_loss == 0 ? "in none of the years"
+                                                                : "in every simulated year");
     else
         listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
                                           share_text(1.96 * summary->probability_of_loss_error)));

@@ -69,6 +69,13 @@ static const char *effect_label(const struct schema_view *v, size_t i, char *buf
     return names[i];
 }
 
+static const char *scenario_effect(const struct schema_view *v, size_t i, char *buffer)
+{
+    static const char *const texts[8] = {"", "C", "I", "C|I", "A", "C|A", "I|A", "C|I|A"};
+    (void)buffer;
+    return texts[v->portfolio->scenarios[i].effect & 7];
+}
+
 // Row 0 is the portfolio: false. Otherwise true, with the grouping and the group in it.
 static bool row_group(const struct schema_view *v, size_t row, size_t *grouping, size_t *group)
 {
@@ -294,6 +301,7 @@ const struct schema_column schema_columns[] = {
     {"/scenario", "name", TEXT, SCEN_, NO, "name", scenario_name, NULL, false},
     {"/scenario", "owner", TEXT, SCEN_, NO, "risk owner", scenario_owner, NULL, false},
     {"/scenario", "threat_id", TEXT, SCEN_, NO, "threat id", scenario_threat_id, NULL, false},
+    {"/scenario", "effect", LABEL, SCEN_, NO, "what it harms: confidentiality, integrity, availability", NULL, scenario_effect, false},
     {"/scenario", "event_rate", REAL, SCEN_, UNIT_PER_YEAR, "expected loss events per year, exact", scenario_event_rate, NULL, false},
     {"/scenario", "aal", REAL, SCEN_, CUR, "average annual loss, sampled", scenario_aal, NULL, false},
     {"/scenario", "aal_error", REAL, SCEN_, CUR, "standard error of aal", scenario_aal_error, NULL, false},
