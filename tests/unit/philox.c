@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "random.h"
 #include "random/philox_lanes.h"
 
 static void the_known_answers_are_met(void **state)
@@ -38,8 +39,6 @@ static void the_known_answers_are_met(void **state)
 
 static void lanes_are_blocks_side_by_side(void **state)
 {
-    uint64_t random = 88172645463325252;
-
     (void)state;
     for (int round = 0; round < 200; round++) {
         struct philox_schedule schedule;
@@ -49,12 +48,11 @@ static void lanes_are_blocks_side_by_side(void **state)
 
         for (int w = 0; w < 4; w++) {
             for (int i = 0; i < PHILOX_STEP; i++) {
-                random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-                counter[w][i] = (uint32_t)random;
-                word[w][i / PHILOX_LANES][i % PHILOX_LANES] = (uint32_t)random;
+                counter[w][i] = (uint32_t)random_next();
+                word[w][i / PHILOX_LANES][i % PHILOX_LANES] = counter[w][i];
             }
         }
-        key = random;
+        key = random_next();
         philox_schedule(key, &schedule);
         philox_rounds(&schedule, word);
         for (int i = 0; i < PHILOX_STEP; i++) {

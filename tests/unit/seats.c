@@ -11,27 +11,19 @@
 
 #include <cmocka.h>
 
+#include "random.h"
+
 enum { ASSETS = 3000 };
 
 static uint32_t asset[ASSETS];
 static double weight[ASSETS];
 static uint64_t hash[ASSETS];
 
-static uint64_t random_state = 88172645463325252;
-
-static uint64_t random_next(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state * UINT64_C(0x2545F4914F6CDD1D);
-}
-
 static void assets_make(double spread)
 {
     for (uint32_t i = 0; i < ASSETS; i++) {
         asset[i] = i;
-        weight[i] = exp2(spread * (double)(random_next() >> 11) * 0x1p-53);
+        weight[i] = exp2(spread * random_between(0, 1));
         hash[i] = random_next();
     }
 }
@@ -58,9 +50,10 @@ static void choices(size_t count, double *rate, uint64_t *seat_of)
                 continue;
             taken++;
             assert_true(who < count && rate[who] == 0); // one seat each
-            rate[who] = x->envelope / x->seat_count * ((double)x->seats[i].accept_max + 1) * 0x1p-32;
-            seat_of[who] = (uint64_t)(x->exponent + 2000) << 48 | (uint64_t)(x->part & 0xffff) << 32 |
-                           (i + 1);
+            rate[who] =
+                x->envelope / x->seat_count * ((double)x->seats[i].accept_max + 1) * 0x1p-32;
+            seat_of[who] =
+                (uint64_t)(x->exponent + 2000) << 48 | (uint64_t)(x->part & 0xffff) << 32 | (i + 1);
         }
         assert_true(x->seat_count == 1 ? taken == 1 : 2 * taken <= x->seat_count);
     }

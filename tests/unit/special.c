@@ -12,15 +12,7 @@
 #include <cmocka.h>
 #include <gsl/gsl_cdf.h>
 
-static uint64_t random_state = 88172645463325252;
-
-static double uniform(double low, double high)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return low + (high - low) * (double)(random_state >> 11) * 0x1p-53;
-}
+#include "random.h"
 
 static void assert_near(double x, double expected, double relative)
 {
@@ -32,7 +24,7 @@ static void log_gamma_agrees_with_libm(void **state)
 {
     (void)state;
     for (int i = 0; i < 200000; i++) {
-        const double x = exp(uniform(log(1e-8), log(1e8)));
+        const double x = exp(random_between(log(1e-8), log(1e8)));
         const long double exact = lgammal(x);
 
         assert_true(fabsl(special_log_gamma(x) - exact) <= 3e-15L * (1 + fabsl(exact)));
@@ -92,8 +84,8 @@ static void a_poisson_count_is_the_quantile(void **state)
 {
     (void)state;
     for (int i = 0; i < 50000; i++) {
-        const double mean = exp(uniform(log(1e-4), log(1e5)));
-        const double tail = i % 2 ? uniform(0, 1) : exp2(uniform(-60, 0));
+        const double mean = exp(random_between(log(1e-4), log(1e5)));
+        const double tail = i % 2 ? random_between(0, 1) : exp2(random_between(-60, 0));
         const uint64_t k = special_poisson_quantile(mean, tail);
 
         // the smallest k with P(N > k) <= tail
@@ -109,10 +101,10 @@ static void a_poisson_count_grows_with_its_mean(void **state)
 {
     (void)state;
     for (int i = 0; i < 3000; i++) {
-        const double tail = i % 2 ? uniform(0, 1) : exp2(uniform(-60, 0));
+        const double tail = i % 2 ? random_between(0, 1) : exp2(random_between(-60, 0));
         uint64_t last = 0;
 
-        for (double mean = 1e-3; mean < 1e6; mean *= uniform(1.01, 2)) {
+        for (double mean = 1e-3; mean < 1e6; mean *= random_between(1.01, 2)) {
             const uint64_t k = special_poisson_quantile(mean, tail);
 
             assert_true(k >= last);

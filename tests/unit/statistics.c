@@ -11,22 +11,9 @@
 
 #include <cmocka.h>
 
+#include "random.h"
+
 enum { YEARS_MAX = 2000 };
-
-static uint64_t random_state = 88172645463325252;
-
-static uint64_t random_next(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state * UINT64_C(0x2545F4914F6CDD1D);
-}
-
-static double uniform(void)
-{
-    return ((double)(random_next() >> 11) + 0.5) * 0x1p-53;
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -65,7 +52,9 @@ static void sample_make(struct sample *x, uint64_t years, int64_t range)
 
     x->years = years;
     for (uint64_t i = 0; i < years; i++)
-        x->all[i] = uniform() < 0.3 ? 0 : (int64_t)((double)range * uniform() * uniform());
+        x->all[i] = random_between(0, 1) < 0.3
+                        ? 0
+                        : (int64_t)((double)range * random_between(0, 1) * random_between(0, 1));
     qsort(x->all, years, sizeof *x->all, compare);
     while (zeros < years && x->all[zeros] == 0)
         zeros++;
@@ -104,7 +93,7 @@ static void var_and_tvar_are_what_their_definitions_say(void **state)
     for (int round = 0; round < 600; round++) {
         const uint64_t years = 20 + random_next() % 300;
         // small ranges: many years of one loss, so that quantiles fall on atoms
-        double beyond = (double)years * uniform() * uniform(), error;
+        double beyond = (double)years * random_between(0, 1) * random_between(0, 1), error;
 
         if (round % 2)
             beyond = floor(beyond) + 1;
@@ -165,7 +154,7 @@ static void intervals_cover_what_they_promise(void **state)
 
         x.years = YEARS;
         for (int j = 0; j < YEARS; j++)
-            x.all[j] = (int64_t)(-scale * log(uniform()));
+            x.all[j] = (int64_t)(-scale * log(random_between(0, 1)));
         qsort(x.all, YEARS, sizeof *x.all, compare);
         x.ordered = (struct ordered_losses){YEARS, YEARS, x.all};
         e = losses_var_estimate(&x.ordered, beyond, 1);
