@@ -11,19 +11,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// By name, the end .csv aside: assets.csv stands before assets-cmdb.csv, which fills it.
+// Length of the name without the end .csv, if it has that.
+static size_t stem_length(const char *name)
+{
+    const size_t length = strlen(name);
+
+    return length >= 4 && strcmp(name + length - 4, ".csv") == 0 ? length - 4 : length;
+}
+
+// By stem: assets.csv stands before assets-cmdb.csv, which fills it.
 static int compare_names(const void *a, const void *b)
 {
     const char *x = *(const char *const *)a, *y = *(const char *const *)b;
-    size_t same = 0;
+    const size_t m = stem_length(x), n = stem_length(y);
+    const int order = memcmp(x, y, m < n ? m : n);
 
-    while (x[same] != '\0' && x[same] == y[same])
-        same++;
-    if (strcmp(x + same, ".csv") == 0 && y[same] != '\0')
-        return -1;
-    if (strcmp(y + same, ".csv") == 0 && x[same] != '\0')
-        return 1;
-    return strcmp(x + same, y + same);
+    return order != 0 ? order : m != n ? (m < n ? -1 : 1) : strcmp(x + m, y + n);
 }
 
 static bool files_list(struct reading *reading, DIR *directory)
