@@ -175,23 +175,12 @@ static void detail_add(struct asset_sums *sums, struct detail_hits *hits, uint32
         __atomic_fetch_add(&sums->annual[slot][year], loss, __ATOMIC_RELAXED);
 }
 
-// Adds what `n` events cost one asset, in total, squared and by class of their year.
-static void sums_add(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
-                     unsigned __int128 square, const unsigned __int128 *by_class)
-{
-    const size_t classes = sums->tail->classes;
-
-    shared_add(&sums->sum[asset], sum);
-    shared_add(&sums->square[asset], square);
-    for (size_t c = 1; c < classes; c++)
-        if (by_class[c] > 0)
-            shared_add(&sums->class[(size_t)asset * (classes - 1) + c - 1], by_class[c]);
-}
-
+// Adds what a batch costs its one asset, in total, squared and by class of the years.
 static void lone_asset_add(struct asset_sums *sums, struct detail_hits *hits,
                            const struct event_batch *batch)
 {
     const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
+    const size_t classes = sums->tail->classes, asset = batch->asset[0];
     unsigned __int128 sum = 0, square = 0, by_class[TAIL_CLASSES_MAX] = {0};
 
     for (size_t i = 0; i < batch->count; i++) {
@@ -203,7 +192,11 @@ static void lone_asset_add(struct asset_sums *sums, struct detail_hits *hits,
         by_class[sums->tail->year_class[year]] += loss;
         detail_add(sums, hits, batch->asset[0], year, (int64_t)loss);
     }
-    sums_add(sums, batch->asset[0], sum, square, by_class);
+    shared_add(&sums->sum[asset], sum);
+    shared_add(&sums->square[asset], square);
+    for (size_t c = 1; c < classes; c++)
+        if (by_class[c] > 0)
+            shared_add(&sums->class[asset * (classes - 1) + c - 1], by_class[c]);
 }
 
 // One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits,

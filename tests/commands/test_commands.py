@@ -345,6 +345,13 @@ def instruction_sets_change_no_byte(folder):
     assert tried > 0
 
 
+def a_threat_added_changes_nothing(folder):
+    path = study(folder)
+    before = portfolio(run(path))
+    rewrite(os.path.join(path, "threats.csv"), lambda rows: [["one-more", *rows[0][1:]], *rows])
+    assert (before == portfolio(run(path, "after.h5"))).all()
+
+
 def an_asset_added_changes_the_years_of_a_few_events(folder):
     path = study(folder, 300, 6)
     before = portfolio(run(path))

@@ -36,7 +36,7 @@ static struct parsed parse(const char *cell)
 // Relative error that the families state. A beta's is of the distance from the nearer end.
 static double bound_of(const char *family)
 {
-    return strcmp(family, "gamma") == 0 || strcmp(family, "pert") == 0 ? 2e-10 : 1e-14;
+    return strcmp(family, "gamma") == 0 || strcmp(family, "pert") == 0 ? 1e-10 : 1e-14;
 }
 
 static void answer_check(const char *family, const char *parameters, double u, double exact,
