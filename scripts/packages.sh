@@ -5,7 +5,7 @@
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config libhdf5-dev libcsv-dev libinih-dev
     libxxhash-dev nettle-dev)
 packages_test=(libcmocka-dev libgsl-dev python3 python3-h5py python3-xarray python3-pandas
-    python3-netcdf4 hdf5-tools netcdf-bin)
+    python3-netcdf4 python3-h5netcdf hdf5-tools netcdf-bin)
 
 # packages_need WHY PACKAGE...: returns at once, without network, if all are installed.
 packages_need() {
