@@ -27,8 +27,9 @@ struct distribution_family {
     int optional;                                 // how many of the last parameters may be left out
     double defaults[DISTRIBUTION_PARAMETERS_MAX]; // for those, by parameter index
 
-    // Adds one diagnostic at `at` for each parameter out of range; true if there was none. `p`
-    // holds one finite number per name in `parameters`. All below take only a `p` that passed.
+    // Adds one diagnostic at `at` for each parameter out of range; true if there was none. May warn
+    // of what is allowed but rarely meant. `p` holds one finite number per name in `parameters`.
+    // All below take only a `p` that passed.
     bool (*check)(const double *p, const struct place *at, struct diagnostics *d);
 
     // Fills `form` with the kernel and coefficients that compute the quantile function. Tables are

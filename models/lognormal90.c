@@ -8,6 +8,7 @@
 #include "random/elementary.h"
 
 enum { P05, P95 };
+static const double score_95 = 1.6448536269514722; // normal score of 0.95
 
 static double mu_of(const double *p)
 {
@@ -16,7 +17,7 @@ static double mu_of(const double *p)
 
 static double sigma_of(const double *p)
 {
-    return elementary_log(p[P95] / p[P05]) / (2 * 1.6448536269514722);
+    return elementary_log(p[P95] / p[P05]) / (2 * score_95);
 }
 
 static bool lognormal90_check(const double *p, const struct place *at, struct diagnostics *d)
@@ -33,6 +34,11 @@ static bool lognormal90_check(const double *p, const struct place *at, struct di
                         p[P05], p[P95]);
         return false;
     }
+    // exp(mu + sigma^2 / 2) > exp(mu + 1.645 sigma)
+    if (sigma_of(p) > 2 * score_95)
+        diagnostics_warn(d, at,
+                         "lognormal90: the range is so wide that the mean, %g, lies above P95, %g",
+                         lognormal_law_mean(mu_of(p), sigma_of(p)), p[P95]);
     return true;
 }
 

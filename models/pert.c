@@ -29,6 +29,9 @@ static bool pert_check(const double *p, const struct place *at, struct diagnosti
                         p[MODE], p[MAX]);
     else if (!wide)
         diagnostics_add(d, at, "pert: MAX must be above MIN; for a constant write %g", p[MIN]);
+    else if (p[MODE] == p[MIN])
+        diagnostics_warn(d, at, "pert: MODE is MIN: is the least value, %g, the likeliest?",
+                         p[MIN]);
     return (family_within("pert", "LAMBDA", p[LAMBDA], 0, 1e5, at, d) & ordered) && wide;
 }
 

@@ -7,6 +7,7 @@
 #include "study/cells.h"
 #include "study/files.h"
 #include "study/ids.h"
+#include "study/plausibility.h"
 #include "study/selections.h"
 #include "study/threats.h"
 
@@ -157,6 +158,7 @@ static void counts_read(struct scenario_reading *s)
 static void frequency_read(struct scenario_reading *s)
 {
     static const char *const per[] = {"scenario", "unit", NULL};
+    const struct place at = place_of(s, FREQUENCY);
     const int which = cell_choice(s->table, s->row, s->at[FREQUENCY_PER], per, 0, s->reading->d);
 
     s->scenario->frequency_per = which == 1 ? FREQUENCY_PER_UNIT : FREQUENCY_PER_SCENARIO;
@@ -164,6 +166,8 @@ static void frequency_read(struct scenario_reading *s)
         error_at(s, FREQUENCY, "is missing: threat events per year");
     s->scenario->frequency = distribution(
         s, FREQUENCY, s->scenario->counts == COUNTS_AT_MOST_ONCE ? CELL_PROBABILITY : CELL_RATE);
+    if (s->scenario->frequency && s->scenario->counts != COUNTS_AT_MOST_ONCE)
+        plausibility_frequency(s->scenario->frequency, &at, s->reading->d);
 }
 
 // Whether threats.csv is not there or was read: else nothing can be said of what it lacks.
@@ -252,8 +256,13 @@ static void losses_read(struct scenario_reading *s)
     for (int stage = 0; stage < STAGES; stage++) {
         const int first = stage == STAGE_PRIMARY ? PRIMARY : SECONDARY;
 
-        for (int form = 0; form < LOSS_FORMS; form++)
+        for (int form = 0; form < LOSS_FORMS; form++) {
+            const struct place at = place_of(s, first + form);
+
             scenario->loss[stage][form] = distribution(s, first + form, CELL_AMOUNT);
+            if (scenario->loss[stage][form])
+                plausibility_loss(scenario->loss[stage][form], &at, s->reading->d);
+        }
         for (int form = 0; form < FORM_TOTAL && given(s, first + FORM_TOTAL); form++) {
             if (given(s, first + form))
                 error_at(s, first + form,
@@ -428,7 +437,7 @@ static bool scenarios_fill(struct reading *reading, bool columns_good)
     use_check(&s);
     portfolio->scenarios = scenarios;
     portfolio->scenario_count = table->rows;
-    return true;
+    return plausibility_twins(reading);
 }
 
 bool scenarios_read(struct reading *reading, const struct defaults *defaults)

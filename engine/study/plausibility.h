@@ -1,0 +1,18 @@
+// What is allowed but rarely meant: warnings that an actuary would give.
+#ifndef LOSSMILL_STUDY_PLAUSIBILITY_H
+#define LOSSMILL_STUDY_PLAUSIBILITY_H
+
+#include "study/reading.h"
+
+// A mean that hangs on the far tail, where no estimate and no simulation is good.
+void plausibility_loss(const struct distribution *law, const struct place *at,
+                       struct diagnostics *d);
+
+// A rate that looks like a probability.
+void plausibility_frequency(const struct distribution *law, const struct place *at,
+                            struct diagnostics *d);
+
+// Scenarios that look like one event counted twice. All scenarios are read.
+bool plausibility_twins(struct reading *reading);
+
+#endif
