@@ -127,7 +127,7 @@ static double time_everything(struct study *study, int threads, struct diagnosti
     const double start = seconds();
     struct outcome o;
 
-    check(simulate_run(&study->portfolio, threads, NULL, NULL, &o, d), d);
+    check(simulate_run(&study->portfolio, threads, NULL, NULL, &o, d) == SIMULATION_DONE, d);
     outcome_free(&o);
     return seconds() - start;
 }

@@ -265,11 +265,6 @@ static void print_text(const struct study *study, const struct forecast *total,
            bytes_text(total->memory_bytes));
 }
 
-static void on_reading(void *context, double done, const char *phase)
-{
-    progress_line_tell(context, done, phase);
-}
-
 int command_check(int argc, char **argv)
 {
     bool json = false, csv = false;
@@ -295,7 +290,7 @@ int command_check(int argc, char **argv)
     struct forecast total = {0};
     struct scenario_forecast *each = NULL;
     struct progress_line progress = progress_line_start(false);
-    const struct study_options options = {NULL, NULL, on_reading, &progress};
+    const struct study_options options = {NULL, NULL, progress_line_tell, &progress};
     bool good = study_read(&study, argv[1], &options, d);
     if (good) {
         progress_line_tell(&progress, NAN, "planning");

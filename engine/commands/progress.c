@@ -28,8 +28,9 @@ double progress_line_seconds(const struct progress_line *line)
     return seconds_now() - line->started;
 }
 
-void progress_line_tell(struct progress_line *line, double done, const char *phase)
+void progress_line_tell(void *context, double done, const char *phase)
 {
+    struct progress_line *line = context;
     if (!line->shown)
         return;
     double now = seconds_now();

@@ -75,11 +75,6 @@ static bool on_progress(void *context, double done, const char *phase)
     return true;
 }
 
-static void on_reading(void *context, double done, const char *phase)
-{
-    progress_line_tell(context, done, phase);
-}
-
 // Found out before the simulation rather than behind it: false, after explaining, if a file cannot
 // be written there, or if something stands there that is not the file of an earlier run.
 static bool output_possible(const char *path)
@@ -157,14 +152,9 @@ static int simulate_and_write(const struct request *request, struct study *study
 {
     struct progress_line reading = progress_line_start(request->quiet);
     const struct study_options options = {request->has_years ? &request->years : NULL,
-                                          request->has_seed ? &request->seed : NULL, on_reading,
-                                          &reading};
-    struct forecast total;
+                                          request->has_seed ? &request->seed : NULL,
+                                          progress_line_tell, &reading};
     bool good = study_read(study, request->folder, &options, d);
-    if (good) {
-        progress_line_tell(&reading, NAN, "planning");
-        good = simulate_forecast(&study->portfolio, (int)request->threads, &total, NULL, d);
-    }
     progress_line_clear(&reading);
     if (!good)
         return STATUS_INPUT;
@@ -172,17 +162,17 @@ static int simulate_and_write(const struct request *request, struct study *study
     struct progress_line progress = progress_line_start(request->quiet);
     progress.years = (double)study->portfolio.settings.years;
     stop_softly = true;
-    bool simulated =
+    enum simulated simulated =
         simulate_run(&study->portfolio, (int)request->threads, on_progress, &progress, outcome, d);
-    if (stopped_by != 0 || !simulated)
+    if (stopped_by != 0 || simulated != SIMULATION_DONE)
         progress_line_clear(&progress);
     if (stopped_by != 0) {
         fprintf(stderr, "lossmill run: stopped by %s; %s was not written\n", strsignal(stopped_by),
                 text_shown(request->output, 200));
         return STATUS_STOPPED;
     }
-    if (!simulated)
-        return STATUS_SYSTEM;
+    if (simulated != SIMULATION_DONE)
+        return simulated == SIMULATION_REFUSED ? STATUS_INPUT : STATUS_SYSTEM;
     double seconds = progress_line_seconds(&progress);
 
     progress_line_tell(&progress, NAN, "writing");

@@ -1,4 +1,6 @@
 // What a run will need, before it starts.
+#include "simulate/forecast.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -35,8 +37,7 @@ static int compare_aal(const void *a, const void *b)
     return x->aal < y->aal ? 1 : x->aal > y->aal ? -1 : 0;
 }
 
-// Memory for the annual losses of the assets in detail; infinite if there is none to find it.
-static double detail_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
+double forecast_detail_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
 {
     const size_t n = portfolio->assets.count;
     struct asset_exact *exact = calloc(n + 1, sizeof *exact);
@@ -57,6 +58,35 @@ static double detail_memory(const struct portfolio *portfolio, const struct scen
         bytes += asset_detail_memory(exact[i].rate, portfolio->settings.years);
     free(exact);
     return bytes;
+}
+
+bool forecast_accept(const struct portfolio *portfolio, double detail_memory, struct diagnostics *d)
+{
+    const struct settings *settings = &portfolio->settings;
+    const double cells = groups_total(portfolio) * (double)settings->years;
+    bool good = true;
+
+    if (settings->quantile_count > TAIL_LEVELS_MAX) {
+        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.quantiles"},
+                        "at most %d quantiles, found %zu", TAIL_LEVELS_MAX,
+                        settings->quantile_count);
+        good = false;
+    }
+    if (cells > group_cells_max) {
+        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "groups.by"},
+                        "groups x years is %.3g, at most %.3g are kept: fewer [groups] columns or "
+                        "fewer [study] years",
+                        cells, group_cells_max);
+        good = false;
+    }
+    if (detail_memory > detail_bytes_max) {
+        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.detail"},
+                        "VaR and TVaR per asset would take %.3g GB, at most %.3g are used: a "
+                        "smaller [report] detail, or fewer [study] years",
+                        detail_memory / 1e9, detail_bytes_max / 1e9);
+        good = false;
+    }
+    return good;
 }
 
 bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
@@ -84,7 +114,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
                                            plan->aal_exact, plan->capped_share};
     }
     if (good)
-        detail = detail_memory(portfolio, &plans);
+        detail = forecast_detail_memory(portfolio, &plans);
     total->seconds = work * candidate_seconds;
     total->memory_bytes =
         years * 21 + cells * 16 +
@@ -93,26 +123,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
             (asset_sums_memory(settings->quantile_count) + sizeof(struct contributor) +
              24.0 * (double)settings->quantile_count) +
         detail;
-    if (settings->quantile_count > TAIL_LEVELS_MAX) {
-        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.quantiles"},
-                        "at most %d quantiles, found %zu", TAIL_LEVELS_MAX,
-                        settings->quantile_count);
-        good = false;
-    }
-    if (cells > group_cells_max) {
-        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "groups.by"},
-                        "groups x years is %.3g, at most %.3g are kept: fewer [groups] columns or "
-                        "fewer [study] years",
-                        cells, group_cells_max);
-        good = false;
-    }
-    if (detail > detail_bytes_max) {
-        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.detail"},
-                        "VaR and TVaR per asset would take %.3g GB, at most %.3g are used: a "
-                        "smaller [report] detail, or fewer [study] years",
-                        detail / 1e9, detail_bytes_max / 1e9);
-        good = false;
-    }
+    good = good && forecast_accept(portfolio, detail, d);
     scenario_plans_free(&plans);
     return good;
 }

@@ -20,6 +20,7 @@
 
 #include "simulate/asset_sums.h"
 #include "simulate/first_pass.h"
+#include "simulate/forecast.h"
 #include "simulate/replay.h"
 #include "simulate/worst.h"
 
@@ -253,20 +254,29 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     return good;
 }
 
-bool simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *tell,
-                  void *context, struct outcome *outcome, struct diagnostics *d)
+enum simulated simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *tell,
+                            void *context, struct outcome *outcome, struct diagnostics *d)
 {
     struct progress progress = {.tell = tell, .context = context};
     struct scenario_plans plans = {0};
-    double *variance = calloc(portfolio->assets.count + 1, sizeof *variance);
-    bool good = outcome_alloc(portfolio, outcome) && variance;
+    double *variance = NULL;
+    bool good = !tell || tell(context, 0, "planning");
 
-    if (!good)
-        diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
-                        (unsigned long long)portfolio->settings.years);
-    good = good && scenario_plans_make(portfolio, threads, &plans, d) &&
-           run_phases(portfolio, &plans, threads, &progress, variance, outcome, d);
+    *outcome = (struct outcome){.portfolio = portfolio};
+    good = good && scenario_plans_make(portfolio, threads, &plans, d);
+    if (good && !forecast_accept(portfolio, forecast_detail_memory(portfolio, &plans), d)) {
+        scenario_plans_free(&plans);
+        return SIMULATION_REFUSED;
+    }
+    if (good) {
+        variance = calloc(portfolio->assets.count + 1, sizeof *variance);
+        good = variance && outcome_alloc(portfolio, outcome);
+        if (!good)
+            diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
+                            (unsigned long long)portfolio->settings.years);
+    }
+    good = good && run_phases(portfolio, &plans, threads, &progress, variance, outcome, d);
     scenario_plans_free(&plans);
     free(variance);
-    return good;
+    return good ? SIMULATION_DONE : SIMULATION_FAILED;
 }

@@ -35,10 +35,17 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
 // stop.
 typedef bool simulate_progress(void *context, double done, const char *phase);
 
-// Runs everything. `threads` >= 1. False, with diagnostics, if memory is exhausted or it was
-// stopped. The outcome is to be freed in either case; it is the same bytes for any `threads`.
-bool simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *progress,
-                  void *context, struct outcome *outcome, struct diagnostics *d);
+enum simulated {
+    SIMULATION_DONE,
+    SIMULATION_REFUSED, // as simulate_forecast would have
+    SIMULATION_FAILED   // memory is exhausted, or it was stopped
+};
+
+// Runs everything. `threads` >= 1. Says with diagnostics why it is not done, unless it was stopped.
+// The outcome is to be freed in any case; it is the same bytes for any `threads`.
+enum simulated simulate_run(const struct portfolio *portfolio, int threads,
+                            simulate_progress *progress, void *context, struct outcome *outcome,
+                            struct diagnostics *d);
 void outcome_free(struct outcome *outcome);
 
 #endif
