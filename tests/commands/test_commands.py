@@ -363,6 +363,27 @@ def an_asset_added_changes_the_years_of_a_few_events(folder):
     assert 0 < changed < 0.1, changed
 
 
+def an_event_beyond_the_limit_is_cut_and_counted(folder):
+    path = os.path.join(folder, "study")
+    call("new", path)
+    with open(os.path.join(path, "scenarios.csv"), "w", encoding="utf-8") as file:
+        file.write("scenario_id,assets,frequency,primary_response,primary_replacement,"
+                   "secondary_probability,secondary_response\n"
+                   "one-loss,*,0.5,1e14,,,\ntwo-forms,*,0.5,6e13,6e13,,\n"
+                   "two-stages,*,0.5,6e13,,1,6e13\njust-below,*,0.5,9e13,,,\n")
+    limit = 2.0**53 / 100
+    with h5py.File(run(path), "r") as file:
+        rate = dict(zip(file["scenario/scenario_id"].asstr()[:], file["scenario/aal"][:]))
+        assert file["portfolio/largest_event"][:].max() == limit
+        years = len(file["portfolio/annual_loss"])
+        events = file["portfolio/event_count"][:].sum()
+        # every event costs the limit, or 9e13 where it is just below
+        below = round(rate.pop("just-below") * years / 9e13)
+        assert round(sum(rate.values()) * years / limit) == file.attrs["capped_events"]
+        assert below + file.attrs["capped_events"] == events
+    assert "one-loss: the limit of one event's loss removes" in call("check", path)[0]
+
+
 def more_years_keep_the_years_already_drawn(folder):
     path = study(folder)
     for column in ("annual_loss", "largest_event", "event_count"):
