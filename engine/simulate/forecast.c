@@ -108,10 +108,9 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         total->candidates_per_year += plan->candidates_per_year;
         total->aal_exact += plan->aal_exact;
         work += schedule_cost(plan) * block_count(settings->years);
-        if (each)
-            each[s] =
-                (struct scenario_forecast){plan->threat_events_per_year, plan->loss_events_per_year,
-                                           plan->aal_exact, plan->capped_share};
+        each[s] =
+            (struct scenario_forecast){plan->threat_events_per_year, plan->loss_events_per_year,
+                                       plan->aal_exact, plan->capped_share};
     }
     if (good)
         detail = forecast_detail_memory(portfolio, &plans);

@@ -2,14 +2,13 @@
 //
 // 1. Plans: every scenario's rate, and its assets' seats (scenario_plan.c, exposure.c, seats.c).
 // 2. First pass, by years: tiles of (block of years x scenarios) make events and add their losses
-// to the
-//    year, the portfolio and the groups (schedule.c, first_pass.c, event_stream.c, severity.c).
+//    to the year, the portfolio and the groups (schedule.c, first_pass.c, event_stream.c,
+//    severity.c).
 // 3. The annual losses are sorted; VaR and TVaR are known, and with them which years are the tail
 //    (statistics.c, tail.c).
 // 4. Second pass, by scenarios: the very same events again, because a draw is a function of its
-// address
-//    and nothing else; now each scenario and asset gets its statistics and its part of the tail
-//    (replay.c, asset_sums.c, worst.c).
+//    address and nothing else; now each scenario and asset gets its statistics and its part of the
+//    tail (replay.c, asset_sums.c, worst.c).
 //
 // Threads share nothing but integer sums, so that no figure depends on how many there are.
 #include "simulate/simulate.h"

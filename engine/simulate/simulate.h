@@ -26,7 +26,7 @@ struct scenario_forecast {
     double capped_share; // share of the mean that the 2^53 limit removes
 };
 
-// `each` has one entry per scenario, or is NULL. False, with diagnostics, if the run would be
+// Fills `each`, one entry per scenario. False, with diagnostics, if the run would be
 // refused: out of stated limits, with the setting that helps.
 bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
                        struct scenario_forecast *each, struct diagnostics *d);

@@ -51,25 +51,28 @@ void plausibility_frequency(const struct distribution *law, const struct place *
                          "counts = at_most_once");
 }
 
-static bool same_losses(const struct scenario *x, const struct scenario *y)
+// 0 where two scenarios have in common what two descriptions of one event have; frequencies are
+// often guessed apart. Selections and losses by address: which are equal does not depend on it.
+static int compare_events(const struct scenario *x, const struct scenario *y)
 {
-    return memcmp(x->loss, y->loss, sizeof x->loss) == 0;
-}
-
-// What two descriptions of one event have in common; frequencies are often guessed apart.
-static int compare_scenarios(const void *a, const void *b)
-{
-    const struct scenario *x = *(const struct scenario *const *)a;
-    const struct scenario *y = *(const struct scenario *const *)b;
     const int threat = strcmp(x->threat_id, y->threat_id);
 
     if (threat != 0)
         return threat;
     if (x->effect != y->effect)
         return x->effect < y->effect ? -1 : 1;
-    if (x->selection != y->selection) // by address: which are equal does not depend on it
+    if (x->selection != y->selection)
         return x->selection < y->selection ? -1 : 1;
-    return x < y ? -1 : x > y;
+    return memcmp(x->loss, y->loss, sizeof x->loss);
+}
+
+static int compare_scenarios(const void *a, const void *b)
+{
+    const struct scenario *x = *(const struct scenario *const *)a;
+    const struct scenario *y = *(const struct scenario *const *)b;
+    const int order = compare_events(x, y);
+
+    return order != 0 ? order : x < y ? -1 : x > y;
 }
 
 bool plausibility_twins(struct reading *reading)
@@ -88,8 +91,7 @@ bool plausibility_twins(struct reading *reading)
         const struct place at = table_place(&reading->scenarios, (size_t)(y - portfolio->scenarios),
                                             table_column(&reading->scenarios, "scenario_id"));
 
-        if (*y->threat_id != '\0' && strcmp(x->threat_id, y->threat_id) == 0 &&
-            x->effect == y->effect && x->selection == y->selection && same_losses(x, y))
+        if (*y->threat_id != '\0' && compare_events(x, y) == 0)
             diagnostics_warn(reading->d, &at,
                              "the threat, assets, effect and losses of scenario '%s': is it the "
                              "same event, counted twice?",

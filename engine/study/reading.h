@@ -27,7 +27,7 @@ struct reading {
 
     int folder; // descriptor of the study folder
     size_t file_count;
-    const char *const *files; // names in the folder, in byte order
+    const char *const *files; // names in the folder, in the order of their stems
     size_t input_capacity;
 
     struct words cells;                        // distinct distribution cells
