@@ -95,9 +95,11 @@ static void study_make(struct study *study, double low, double high, struct diag
                               .owner = "",
                               .threat_id = "",
                               .id_hash = 1000 + (uint64_t)s,
+                              .event = NO_ROW,
+                              .driver = NO_ROW,
                               .selection = &selection,
                               .frequency = distribution_parse(cell, &nowhere, &reader, d)};
-        scenarios[s].loss[STAGE_PRIMARY][FORM_TOTAL] = severity;
+        scenarios[s].severity.loss[STAGE_PRIMARY][FORM_TOTAL] = severity;
         check(severity && scenarios[s].frequency, d);
     }
 }

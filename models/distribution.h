@@ -108,6 +108,12 @@ double distribution_expectation(const struct distribution *x,
                                 double (*f)(double value, void *context), void *context,
                                 const double *breaks, size_t break_count);
 
+// The independent factors that one value is the product of: x itself where it takes one uniform, the
+// parts of a plain `product`. 0 where there is no such list (a truncated product, a mixture of
+// products), or it is longer than `most`.
+size_t distribution_factors(const struct distribution *x, const struct distribution **factors,
+                            size_t most);
+
 // The family named, NULL if none; families in the table's order, NULL behind the last.
 const struct distribution_family *distribution_family_find(const char *name);
 const struct distribution_family *distribution_family_at(size_t index);

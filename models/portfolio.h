@@ -56,12 +56,28 @@ struct assets {
     const struct distribution *const *resistance; // NULL where missing
 };
 
+// What one loss event costs.
+struct severity {
+    const struct distribution *loss[STAGES][LOSS_FORMS]; // NULL where absent
+    const struct distribution *secondary_probability;    // NULL unless a secondary form needs it
+    const struct distribution *secondary_form_probability[LOSS_FORMS]; // that form's own coin
+    double form_correlation; // loading in [-1, 1] of every form's normal score on one common factor
+    enum loss_basis loss_basis;              // VALUE: losses are fractions of the asset's value
+    const struct distribution *outage_hours; // productivity is then per hour
+};
+
+enum { NO_ROW = UINT32_MAX }; // where a row names none of another table
+
 struct scenario {
     const char *id, *name, *owner, *threat_id;
     uint64_t id_hash;
     uint8_t effect;
     enum stated stated;
     const struct selection *selection; // count may be 0 under empty_selection = warn
+
+    // A stream of its own, or (event != NO_ROW) hits of a shared event's occurrences.
+    uint32_t event;
+    const struct distribution *hit_probability; // of each unit in an occurrence; drawn once for it
     enum frequency_per frequency_per;
     enum counts counts;
     double negbinomial_k;
@@ -69,12 +85,32 @@ struct scenario {
     // Exactly one way: given; or capability (against each asset's resistance); or neither: 1.
     const struct distribution *susceptibility;
     const struct distribution *capability;
-    const struct distribution *loss[STAGES][LOSS_FORMS]; // NULL where absent; at least one is not
-    const struct distribution *secondary_probability;    // NULL unless a secondary form needs it
-    const struct distribution *secondary_form_probability[LOSS_FORMS]; // that form's own coin
-    double form_correlation; // loading in [-1, 1] of every form's normal score on one common factor
-    enum loss_basis loss_basis;              // VALUE: losses are fractions of the asset's value
-    const struct distribution *outage_hours; // productivity is then per hour
+    uint64_t threat_hash;     // XXH3 of threat_id
+    struct severity severity; // some loss is given
+    uint32_t driver;          // NO_ROW: none
+};
+
+// Strikes once and hits many assets, through every scenario that names it.
+struct shared_event {
+    const char *id, *name, *owner;
+    uint64_t id_hash;
+    enum stated stated;
+    const struct distribution *frequency; // occurrences per year; at_most_once: a probability
+    enum counts counts;
+    double negbinomial_k;
+    struct severity severity; // of the occurrence itself, once, if it hits anything; may be none
+    double hit_correlation;   // loading of its hits' severities on one common factor
+    uint32_t driver;
+    size_t scenario_count;
+    const uint32_t *scenarios; // ascending indices of those that name it
+};
+
+// What makes a whole year better or worse: a standard normal Z per year.
+struct driver {
+    const char *id;
+    uint64_t id_hash;
+    const struct distribution *frequency; // multiplier of mean 1, its quantile at P(Z)
+    double severity_correlation;          // loading of severities' normal scores on Z
 };
 
 // A way to divide the portfolio: the values of one column, or of two or more crossed.
@@ -87,6 +123,9 @@ struct grouping {
     const uint32_t *asset_part;    // per asset; NULL: 0 for all
     uint32_t asset_parts;
     const uint32_t *code; // UINT32_MAX where no exposure has the pair
+    // The group without a name, which takes what shared events themselves cost; UINT32_MAX where
+    // none costs anything.
+    uint32_t events_own;
 };
 
 enum rate_uncertainty { RATE_UNCERTAINTY_YEAR, RATE_UNCERTAINTY_NONE };
@@ -109,6 +148,9 @@ struct portfolio {
     struct assets assets;
     size_t scenario_count;
     const struct scenario *scenarios;
+    size_t event_count, driver_count; // in the order of their ids
+    const struct shared_event *events;
+    const struct driver *drivers;
     size_t grouping_count;
     const struct grouping *groupings;
 };

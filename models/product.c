@@ -199,3 +199,20 @@ const struct distribution *distribution_product(const struct distribution_builde
                                     times(second->variance, first->mean * first->mean);
     return &node->base;
 }
+
+size_t distribution_factors(const struct distribution *x, const struct distribution **factors,
+                            size_t most)
+{
+    const struct product_node *node = (const struct product_node *)x;
+    size_t first, second;
+
+    if (x->draws == 1 && most > 0) {
+        factors[0] = x;
+        return 1;
+    }
+    if (x->kind != &product_kind)
+        return 0;
+    first = distribution_factors(node->first, factors, most);
+    second = first == 0 ? 0 : distribution_factors(node->second, factors + first, most - first);
+    return second == 0 ? 0 : first + second;
+}

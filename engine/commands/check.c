@@ -289,13 +289,15 @@ int command_check(int argc, char **argv)
         return STATUS_SYSTEM;
     struct forecast total = {0};
     struct scenario_forecast *each = NULL;
+    struct event_forecast *events = NULL;
     struct progress_line progress = progress_line_start(false);
     const struct study_options options = {NULL, NULL, progress_line_tell, &progress};
     bool good = study_read(&study, argv[1], &options, d);
     if (good) {
         progress_line_tell(&progress, NAN, "planning");
         each = must_alloc(study.portfolio.scenario_count, sizeof *each);
-        good = simulate_forecast(&study.portfolio, (int)threads, &total, each, d);
+        events = must_alloc(study.portfolio.event_count + 1, sizeof *events);
+        good = simulate_forecast(&study.portfolio, (int)threads, &total, each, events, d);
     }
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);
@@ -306,6 +308,7 @@ int command_check(int argc, char **argv)
     else if (good)
         print_text(&study, &total, each, top, (int)threads);
     free(each);
+    free(events);
     study_free(&study);
     diagnostics_free(d);
     return output_finish(good ? STATUS_DONE : STATUS_INPUT);

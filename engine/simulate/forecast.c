@@ -90,7 +90,8 @@ bool forecast_accept(const struct portfolio *portfolio, double detail_memory, st
 }
 
 bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
-                       struct scenario_forecast *each, struct diagnostics *d)
+                       struct scenario_forecast *each, struct event_forecast *events,
+                       struct diagnostics *d)
 {
     const struct settings *settings = &portfolio->settings;
     const double years = (double)settings->years;
@@ -100,6 +101,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
     bool good = scenario_plans_make(portfolio, threads, &plans, d);
 
     *total = (struct forecast){0};
+    (void)events;
     for (size_t s = 0; good && s < plans.count; s++) {
         const struct scenario_plan *plan = &plans.plans[s];
 
@@ -110,7 +112,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         work += schedule_cost(plan) * block_count(settings->years);
         each[s] =
             (struct scenario_forecast){plan->threat_events_per_year, plan->loss_events_per_year,
-                                       plan->aal_exact, plan->capped_share};
+                                       plan->aal_exact, plan->capped_share, 1, NAN};
     }
     if (good)
         detail = forecast_detail_memory(portfolio, &plans);

@@ -89,10 +89,10 @@ bool scenario_variance_infinite(const struct scenario *scenario)
 {
     for (int stage = 0; stage < STAGES; stage++)
         for (int form = 0; form < LOSS_FORMS; form++)
-            if (scenario->loss[stage][form] &&
-                isinf(distribution_variance(scenario->loss[stage][form])))
+            if (scenario->severity.loss[stage][form] &&
+                isinf(distribution_variance(scenario->severity.loss[stage][form])))
                 return true;
-    return scenario->outage_hours && isinf(distribution_variance(scenario->outage_hours));
+    return scenario->severity.outage_hours && isinf(distribution_variance(scenario->severity.outage_hours));
 }
 
 // From the scenario's nonzero annual losses in r->sorted.

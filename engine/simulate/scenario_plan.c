@@ -72,7 +72,7 @@ static void plan_loss_mean(struct scenario_plan *plan, double largest_value)
     plan->loss_mean = 0;
     for (int stage = 0; stage < STAGES; stage++)
         for (int form = 0; form < LOSS_FORMS; form++) {
-            const struct distribution *law = s->loss[stage][form];
+            const struct distribution *law = s->severity.loss[stage][form];
 
             if (!law)
                 continue;
@@ -81,10 +81,10 @@ static void plan_loss_mean(struct scenario_plan *plan, double largest_value)
 
             if (stage == STAGE_SECONDARY)
                 probability =
-                    yearly_mean(s->secondary_form_probability[form] ? &plan->form_probability[form]
+                    yearly_mean(s->severity.secondary_form_probability[form] ? &plan->form_probability[form]
                                                                     : &plan->secondary_probability);
-            if (form == FORM_PRODUCTIVITY && s->outage_hours)
-                factor = distribution_mean(s->outage_hours);
+            if (form == FORM_PRODUCTIVITY && s->severity.outage_hours)
+                factor = distribution_mean(s->severity.outage_hours);
             plan->loss_mean += probability * factor * distribution_mean(law);
             removed += probability * factor *
                        mean_beyond(law, limit / (factor > 0 ? factor : 1) / largest_value);
@@ -96,7 +96,7 @@ static double largest_value(const struct scenario *s, const struct assets *asset
 {
     double largest = 1e-300;
 
-    if (s->loss_basis == LOSS_BASIS_MONEY)
+    if (s->severity.loss_basis == LOSS_BASIS_MONEY)
         return 1;
     for (size_t i = 0; i < s->selection->count; i++)
         largest = fmax(largest, assets->value[s->selection->assets[i]]);
@@ -182,16 +182,16 @@ static bool plan_make(struct scenario_plan *plan, const struct portfolio *portfo
     if (fabs(plan->money_scale - rint(plan->money_scale)) < 1e-9 * plan->money_scale)
         plan->money_scale = rint(plan->money_scale); // 1 / 0.01 is to be 100 exactly
     plan->secondary_probability =
-        yearly_of(s->secondary_probability, 0, settings->rate_uncertainty);
+        yearly_of(s->severity.secondary_probability, 0, settings->rate_uncertainty);
     for (int form = 0; form < LOSS_FORMS; form++)
         plan->form_probability[form] =
-            yearly_of(s->secondary_form_probability[form], 0, settings->rate_uncertainty);
+            yearly_of(s->severity.secondary_form_probability[form], 0, settings->rate_uncertainty);
     if (!plan_rates(plan, settings, arena, d))
         return false;
     plan_loss_mean(plan, largest_value(s, &portfolio->assets));
     plan_variance(plan);
     plan->aal_exact = plan->rate_per_weight * plan->loss_mean *
-                      (s->loss_basis == LOSS_BASIS_VALUE ? plan->hits->value_weight_total
+                      (s->severity.loss_basis == LOSS_BASIS_VALUE ? plan->hits->value_weight_total
                                                          : plan->hits->weight_total);
     return true;
 }
@@ -228,7 +228,7 @@ double scenario_plan_asset_rate(const struct scenario_plan *plan, size_t i)
 
 double scenario_plan_asset_aal(const struct scenario_plan *plan, size_t i)
 {
-    const double value = plan->scenario->loss_basis == LOSS_BASIS_VALUE
+    const double value = plan->scenario->severity.loss_basis == LOSS_BASIS_VALUE
                              ? plan->assets->value[plan->scenario->selection->assets[i]]
                              : 1;
 

@@ -37,7 +37,7 @@ static void slot_tails(void *context, unsigned draw, size_t n, double *tail)
         event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n, s->index,
                                other, tail);
     if (s->common)
-        event_kernels()->correlate(s->plan->scenario->form_correlation, n, s->common, tail);
+        event_kernels()->correlate(s->plan->scenario->severity.form_correlation, n, s->common, tail);
 }
 
 static void slot_draw(struct slot_source *s, const struct distribution *law, size_t n,
@@ -92,7 +92,7 @@ static void amounts_scale(const struct event_batch *batch, enum loss_form form, 
                           double *amount)
 {
     const struct scenario_plan *plan = batch->plan;
-    const struct scenario *s = plan->scenario;
+    const struct severity *s = &plan->scenario->severity;
 
     if (form == FORM_PRODUCTIVITY && s->outage_hours) {
         struct slot_source hours = {plan, batch->key, batch->block, index, OUTAGE_SLOT, NULL, NULL};
@@ -149,12 +149,12 @@ static void form_add(struct event_batch *batch, int stage, enum loss_form form, 
 
     for (size_t i = 0; hit && i < n; i++)
         own_index[i] = batch->index[hit[i]];
-    if (plan->scenario->form_correlation != 0) {
+    if (plan->scenario->severity.form_correlation != 0) {
         event_kernels()->tails(batch->key, batch->block, address_of(PURPOSE_COMMON, 0), n, index,
                                common, other);
         source.common = common;
     }
-    slot_draw(&source, plan->scenario->loss[stage][form], n, amount);
+    slot_draw(&source, plan->scenario->severity.loss[stage][form], n, amount);
     amounts_scale(batch, form, n, hit, index, factor, amount);
     units_add(batch, form, n, hit, amount);
 }
@@ -201,7 +201,7 @@ static void losses_sum(struct event_batch *batch)
 void severity_fill(struct event_batch *batch, const double *factor)
 {
     const struct scenario_plan *plan = batch->plan;
-    const struct scenario *s = plan->scenario;
+    const struct severity *s = &plan->scenario->severity;
     uint32_t hit[EVENT_BATCH], own[EVENT_BATCH];
     size_t secondary = SIZE_MAX;
     bool first = true;

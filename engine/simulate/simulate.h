@@ -21,15 +21,27 @@ struct forecast {
 
 // Per scenario, for `check` and the results.
 struct scenario_forecast {
-    double threat_events_per_year, loss_events_per_year;
+    double threat_events_per_year, loss_events_per_year; // of a shared event: attempted hits, hits
     double aal_exact;
     double capped_share; // share of the mean that the 2^53 limit removes
+    double driver_ratio; // aal_exact / (rate x mean loss): above 1 where bad years are also dear
+    double once_probability; // at_most_once: yearly P(threat event) of a unit, with its driver; NaN
 };
 
-// Fills `each`, one entry per scenario. False, with diagnostics, if the run would be
+// Per shared event.
+struct event_forecast {
+    double occurrences_per_year, hits_per_year;
+    double probability_of_hit; // that an occurrence hits anything; NaN where that is not known
+    double aal_exact;          // hits and its own cost; NaN likewise
+    double own_aal_exact;      // of what the occurrence itself costs
+    double once_probability;   // as above
+};
+
+// Fills `each`, one entry per scenario, and `events`. False, with diagnostics, if the run would be
 // refused: out of stated limits, with the setting that helps.
 bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
-                       struct scenario_forecast *each, struct diagnostics *d);
+                       struct scenario_forecast *each, struct event_forecast *events,
+                       struct diagnostics *d);
 
 // Called now and then from one thread, with work done in [0, 1]; may be NULL. Returns false to
 // stop.

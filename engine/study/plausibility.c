@@ -63,7 +63,7 @@ static int compare_events(const struct scenario *x, const struct scenario *y)
         return x->effect < y->effect ? -1 : 1;
     if (x->selection != y->selection)
         return x->selection < y->selection ? -1 : 1;
-    return memcmp(x->loss, y->loss, sizeof x->loss);
+    return memcmp(x->severity.loss, y->severity.loss, sizeof x->severity.loss);
 }
 
 static int compare_scenarios(const void *a, const void *b)

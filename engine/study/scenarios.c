@@ -233,7 +233,7 @@ static void susceptibility_read(struct scenario_reading *s, size_t threat)
 static bool stage_has_forms(const struct scenario *scenario, enum stage stage)
 {
     for (int form = 0; form < LOSS_FORMS; form++) {
-        if (scenario->loss[stage][form])
+        if (scenario->severity.loss[stage][form])
             return true;
     }
     return false;
@@ -259,9 +259,9 @@ static void losses_read(struct scenario_reading *s)
         for (int form = 0; form < LOSS_FORMS; form++) {
             const struct place at = place_of(s, first + form);
 
-            scenario->loss[stage][form] = distribution(s, first + form, CELL_AMOUNT);
-            if (scenario->loss[stage][form])
-                plausibility_loss(scenario->loss[stage][form], &at, s->reading->d);
+            scenario->severity.loss[stage][form] = distribution(s, first + form, CELL_AMOUNT);
+            if (scenario->severity.loss[stage][form])
+                plausibility_loss(scenario->severity.loss[stage][form], &at, s->reading->d);
         }
         for (int form = 0; form < FORM_TOTAL && given(s, first + FORM_TOTAL); form++) {
             if (given(s, first + form))
@@ -277,7 +277,7 @@ static void losses_read(struct scenario_reading *s)
                         "a scenario without any loss: one of the columns "
                         "primary_... or secondary_... must be given");
     }
-    scenario->outage_hours = distribution(s, OUTAGE_HOURS, CELL_AMOUNT);
+    scenario->severity.outage_hours = distribution(s, OUTAGE_HOURS, CELL_AMOUNT);
     if (s->columns_good && given(s, OUTAGE_HOURS) && !given(s, PRIMARY + FORM_PRODUCTIVITY) &&
         !given(s, SECONDARY + FORM_PRODUCTIVITY))
         error_at(s, OUTAGE_HOURS, "has no effect without a productivity loss per hour");
@@ -291,12 +291,12 @@ static void secondary_read(struct scenario_reading *s)
     for (int form = 0; form < LOSS_FORMS; form++) {
         const int coin = FORM_PROBABILITY + form;
 
-        scenario->secondary_form_probability[form] = distribution(s, coin, CELL_PROBABILITY);
+        scenario->severity.secondary_form_probability[form] = distribution(s, coin, CELL_PROBABILITY);
         if (s->columns_good && given(s, coin) && !given(s, SECONDARY + form))
             error_at(s, coin, "has no effect: that form of loss is not given");
         needed = needed || (given(s, SECONDARY + form) && !given(s, coin));
     }
-    scenario->secondary_probability = distribution(s, SECONDARY_PROBABILITY, CELL_PROBABILITY);
+    scenario->severity.secondary_probability = distribution(s, SECONDARY_PROBABILITY, CELL_PROBABILITY);
     if (s->columns_good && needed && !given(s, SECONDARY_PROBABILITY)) {
         const struct place at = place_of(s, SECONDARY_PROBABILITY);
 
@@ -319,7 +319,7 @@ static void basis_read(struct scenario_reading *s)
     const int which = cell_choice(s->table, s->row, s->at[LOSS_BASIS], bases, 0, s->reading->d);
     const struct place at = place_of(s, LOSS_BASIS);
 
-    s->scenario->loss_basis = which == 1 ? LOSS_BASIS_VALUE : LOSS_BASIS_MONEY;
+    s->scenario->severity.loss_basis = which == 1 ? LOSS_BASIS_VALUE : LOSS_BASIS_MONEY;
     if (which == 1 && selected && selected->valued < selected->selection.count)
         diagnostics_add(
             s->reading->d, &at,
@@ -329,7 +329,7 @@ static void basis_read(struct scenario_reading *s)
             assets->id[selected->without_value]);
     if (given(s, FORM_CORRELATION))
         cell_number(s->reading, s->table, s->row, s->at[FORM_CORRELATION], -1, 1,
-                    "a loading from -1 to 1", &s->scenario->form_correlation, s->reading->d);
+                    "a loading from -1 to 1", &s->scenario->severity.form_correlation, s->reading->d);
 }
 
 static void stated_read(struct scenario_reading *s)
@@ -432,6 +432,7 @@ static bool scenarios_fill(struct reading *reading, bool columns_good)
         reading_tell(reading, (double)s.row / (double)table->rows, "matching scenarios");
         s.scenario = &scenarios[s.row];
         s.scenario->id_hash = hash[s.row];
+        s.scenario->event = s.scenario->driver = NO_ROW;
         scenario_read(&s);
     }
     use_check(&s);
