@@ -34,7 +34,18 @@ enum purpose {
     PURPOSE_SUSCEPTIBILITY, // per year
     PURPOSE_MULTIPLIER,     // per year: negbinomial's gamma
     PURPOSE_SECONDARY,      // per year; 64 (1 + form) for that form's own
-    PURPOSE_UNIT            // product mode: the unit of a year's one loss
+    PURPOSE_UNIT,           // product mode: the unit of a year's one loss
+    PURPOSE_DRIVER,         // key of a driver; its Z, index: year in the block
+    PURPOSE_EVENT,          // key of a shared event
+    PURPOSE_RARE,           // gaps between rare years; sub-draw: factor of the rate
+    PURPOSE_YEAR,           // the year of a candidate, in proportion to a driver's multipliers
+    PURPOSE_THIN,           // whether a candidate at the bound of an uncertain rate stays
+    PURPOSE_HIT,            // gap to the next unit hit, and the hit's first tail
+    PURPOSE_HIT_CHANCE,     // per occurrence: hit_probability
+    PURPOSE_CAPABILITY,     // key of a threat in an event; per occurrence: its capability
+    PURPOSE_RESISTANCE,     // per hit
+    PURPOSE_OCCURRENCE,     // per occurrence: common factor of its hits' severities
+    PURPOSE_CUT             // how far a loss moves where dependence is cut
 };
 
 static inline uint32_t address_of(enum purpose purpose, uint32_t sub_draw)

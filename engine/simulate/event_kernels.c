@@ -124,6 +124,12 @@ static void correlate(double loading, size_t n, const double *restrict common,
     }
 }
 
+static void logs(size_t n, const double *tail, double *log)
+{
+    for (size_t i = 0; i < n; i++)
+        log[i] = elementary_log(tail[i]);
+}
+
 // The bits of 2^53 + x grow with x, so that all of them together bound the largest x; unlike a
 // maximum of doubles this is one instruction in a vector loop.
 static double money(double scale, size_t n, const double *restrict amount, double *restrict units)
@@ -150,5 +156,6 @@ const struct event_kernels ISA_NAME(event_kernels) = {
     .years = years,
     .tails = tails,
     .correlate = correlate,
+    .logs = logs,
     .money = money,
 };

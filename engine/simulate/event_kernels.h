@@ -32,6 +32,9 @@ struct event_kernels {
     void (*correlate)(double loading, size_t n, const double *restrict common,
                       double *restrict tail);
 
+    // log[i] = log tail[i]; the two may be one array.
+    void (*logs)(size_t n, const double *tail, double *log);
+
     // units[i] = amount[i] * scale, rounded to a whole number and limited to MONEY_LIMIT. Returns
     // a bound on the largest, to within a unit, that is less than twice as large.
     double (*money)(double scale, size_t n, const double *restrict amount, double *restrict units);

@@ -110,9 +110,12 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         total->candidates_per_year += plan->candidates_per_year;
         total->aal_exact += plan->aal_exact;
         work += schedule_cost(plan) * block_count(settings->years);
-        each[s] =
-            (struct scenario_forecast){plan->threat_events_per_year, plan->loss_events_per_year,
-                                       plan->aal_exact, plan->capped_share, 1, NAN};
+        each[s] = (struct scenario_forecast){plan->threat_events_per_year,
+                                             plan->loss_events_per_year,
+                                             plan->aal_exact,
+                                             plan->severity.capped_share,
+                                             1,
+                                             NAN};
     }
     if (good)
         detail = forecast_detail_memory(portfolio, &plans);

@@ -85,16 +85,6 @@ static void replay_add(void *context, const struct event_batch *batch)
     }
 }
 
-bool scenario_variance_infinite(const struct scenario *scenario)
-{
-    for (int stage = 0; stage < STAGES; stage++)
-        for (int form = 0; form < LOSS_FORMS; form++)
-            if (scenario->severity.loss[stage][form] &&
-                isinf(distribution_variance(scenario->severity.loss[stage][form])))
-                return true;
-    return scenario->severity.outage_hours && isinf(distribution_variance(scenario->severity.outage_hours));
-}
-
 // From the scenario's nonzero annual losses in r->sorted.
 static void scenario_finish(struct replayer *r, size_t nonzero)
 {
@@ -108,9 +98,10 @@ static void scenario_finish(struct replayer *r, size_t nonzero)
     sum = losses_sum(&losses);
     x->aal = money_of_units((double)sum / years, settings->resolution);
     x->sd = money_of_units(losses_deviation(&losses), settings->resolution);
-    x->aal_error = scenario_variance_infinite(&r->shared->portfolio->scenarios[r->scenario])
-                       ? HUGE_VAL
-                       : x->sd / sqrt(years);
+    x->aal_error =
+        severity_variance_infinite(&r->shared->portfolio->scenarios[r->scenario].severity)
+            ? HUGE_VAL
+            : x->sd / sqrt(years);
     for (size_t l = 0; l < settings->quantile_count; l++) {
         double error;
 
@@ -323,7 +314,7 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
             worst_events_add(&worst, &all[t].worst.events[i]);
     }
     for (size_t s = 0; s < portfolio->scenario_count; s++)
-        infinite |= scenario_variance_infinite(&portfolio->scenarios[s]);
+        infinite |= severity_variance_infinite(&portfolio->scenarios[s].severity);
     if (good && !progress->stopped) {
         outcome->worst_event_count = worst.count;
         memcpy(outcome->worst_events, worst.events, worst.count * sizeof *worst.events);

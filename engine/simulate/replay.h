@@ -16,7 +16,4 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
 // Bytes that one thread needs.
 double replay_memory(const struct portfolio *portfolio);
 
-// True if the law of a hit's loss has no variance.
-bool scenario_variance_infinite(const struct scenario *scenario);
-
 #endif

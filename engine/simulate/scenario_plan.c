@@ -1,149 +1,75 @@
 #include "simulate/scenario_plan.h"
 
 #include <math.h>
-#include <stdio.h>
 
-#include "random/elementary.h"
 #include "simulate/address.h"
-#include "simulate/event_kernels.h"
 
-// P(no event) at p = 1 is e^-45 < 3e-20: not seen in 10^18 years.
-static const double certain_rate = 45;
-
-double at_most_once_rate(double p)
+// What thinning by seats draws per unit of rate: the sum of the envelopes.
+static double envelope_of(const struct exposure *x)
 {
-    return p < 1 ? fmin(-elementary_log1p(-p), certain_rate) : certain_rate;
+    double sum = 0;
+
+    for (size_t i = 0; i < x->seating_count; i++)
+        sum += x->seatings[i].envelope;
+    return sum;
 }
 
-static struct yearly yearly_of(const struct distribution *law, double otherwise,
-                               enum rate_uncertainty uncertainty)
-{
-    struct yearly y = {.constant = otherwise};
-
-    if (law && !distribution_is_constant(law, &y.constant)) {
-        if (uncertainty == RATE_UNCERTAINTY_NONE)
-            y.constant = distribution_mean(law);
-        else
-            y.law = law;
-    }
-    return y;
-}
-
-static double yearly_mean(const struct yearly *y)
-{
-    return y->law ? distribution_mean(y->law) : y->constant;
-}
-
-// Squared coefficient of variation.
-static double yearly_variation(const struct yearly *y)
-{
-    const double mean = yearly_mean(y);
-
-    return y->law && mean > 0 ? distribution_variance(y->law) / (mean * mean) : 0;
-}
-
-static double excess(double x, void *limit)
-{
-    return fmax(0, x - *(const double *)limit);
-}
-
-// What the limit on one event removes of a form's mean, by quadrature; 0 where it cannot reach, or
-// where E[X; X > limit]^2 <= E X^2 P(X > limit) (Cauchy and Schwarz) shows that it is far below the
-// 10^-6 that is told.
-static double mean_beyond(const struct distribution *law, double limit)
-{
-    const double mean = distribution_mean(law), second = distribution_variance(law) + mean * mean;
-    double low, high;
-
-    distribution_support(law, &low, &high);
-    if (high <= limit || second * distribution_survival(law, limit) <= 1e-18 * mean * mean)
-        return 0;
-    return distribution_expectation(law, excess, &limit, &limit, 1);
-}
-
-// E of a hit's loss: forms are independent of their coins. Form correlation does not move a mean;
-// outage hours are independent of what an hour costs.
-static void plan_loss_mean(struct scenario_plan *plan, double largest_value)
+static bool plan_rate(struct scenario_plan *plan, const struct settings *settings,
+                      const struct driver_years *driver, struct arena *arena, struct diagnostics *d)
 {
     const struct scenario *s = plan->scenario;
-    const double limit = MONEY_LIMIT / plan->money_scale;
-    double removed = 0;
-
-    plan->loss_mean = 0;
-    for (int stage = 0; stage < STAGES; stage++)
-        for (int form = 0; form < LOSS_FORMS; form++) {
-            const struct distribution *law = s->severity.loss[stage][form];
-
-            if (!law)
-                continue;
-
-            double probability = 1, factor = 1;
-
-            if (stage == STAGE_SECONDARY)
-                probability =
-                    yearly_mean(s->severity.secondary_form_probability[form] ? &plan->form_probability[form]
-                                                                    : &plan->secondary_probability);
-            if (form == FORM_PRODUCTIVITY && s->severity.outage_hours)
-                factor = distribution_mean(s->severity.outage_hours);
-            plan->loss_mean += probability * factor * distribution_mean(law);
-            removed += probability * factor *
-                       mean_beyond(law, limit / (factor > 0 ? factor : 1) / largest_value);
-        }
-    plan->capped_share = plan->loss_mean > 0 ? removed / plan->loss_mean : 0;
-}
-
-static double largest_value(const struct scenario *s, const struct assets *assets)
-{
-    double largest = 1e-300;
-
-    if (s->severity.loss_basis == LOSS_BASIS_MONEY)
-        return 1;
-    for (size_t i = 0; i < s->selection->count; i++)
-        largest = fmax(largest, assets->value[s->selection->assets[i]]);
-    return largest;
-}
-
-static bool plan_rates(struct scenario_plan *plan, const struct settings *settings,
-                       struct arena *arena, struct diagnostics *d)
-{
-    const struct scenario *s = plan->scenario;
+    const bool once = s->counts == COUNTS_AT_MOST_ONCE;
     const double units = s->selection->units;
-    double per_unit, candidates = 0;
+    const double scale = s->frequency_per == FREQUENCY_PER_UNIT ? 1 : units > 0 ? 1 / units : 0;
+    const struct rate_terms terms = {
+        .key = plan->key,
+        .frequency = s->frequency,
+        .susceptibility = once ? NULL : s->susceptibility,
+        .counts = s->counts,
+        .negbinomial_k = s->negbinomial_k,
+        .driver = driver,
+        .scale = scale,
+        .envelope = envelope_of(plan->seats),
+        .stream_count = plan->seats->seating_count,
+    };
+    double per_unit;
 
-    plan->frequency_scale = s->frequency_per == FREQUENCY_PER_UNIT ? 1 : units > 0 ? 1 / units : 0;
-    plan->frequency = yearly_of(s->frequency, 0, settings->rate_uncertainty);
-    plan->susceptibility = yearly_of(s->susceptibility, 1, settings->rate_uncertainty);
-    if (s->counts == COUNTS_NEGBINOMIAL) {
-        // A gamma of shape K and mean 1, through the same door as a cell of the study.
-        const struct distribution_reader reader = {.arena = arena};
-        const struct place nowhere = {0};
-        char cell[80];
-
-        snprintf(cell, sizeof cell, "gamma %.17g %.17g", s->negbinomial_k, 1 / s->negbinomial_k);
-        plan->multiplier = distribution_parse(cell, &nowhere, &reader, d);
-        if (!plan->multiplier)
-            return false;
-    }
-    plan->rate_varies = plan->frequency.law || plan->multiplier ||
-                        (plan->susceptibility.law && s->counts != COUNTS_AT_MOST_ONCE);
-    if (s->counts == COUNTS_AT_MOST_ONCE)
-        plan->constant_rate = plan->frequency_scale * at_most_once_rate(plan->frequency.constant);
-    else
-        plan->constant_rate =
-            plan->frequency_scale * plan->frequency.constant * plan->susceptibility.constant;
-
-    per_unit = plan->frequency_scale * yearly_mean(&plan->frequency);
-    plan->rate_per_weight = per_unit * yearly_mean(&plan->susceptibility);
+    if (!rate_make(&terms, settings, arena, &plan->rate, d))
+        return false;
+    plan->rate.susceptibility = yearly_of(s->susceptibility, 1, settings->rate_uncertainty);
+    per_unit = scale * (once && driver
+                            ? rate_once_probability(&plan->rate)
+                            : yearly_mean(&plan->rate.frequency) * rate_driver_mean(&plan->rate));
+    plan->rate_per_weight = per_unit * yearly_mean(&plan->rate.susceptibility);
     plan->threat_events_per_year = per_unit * units;
     plan->loss_events_per_year = plan->rate_per_weight * plan->hits->weight_total;
-    for (size_t i = 0; i < plan->seats->seating_count; i++)
-        candidates += plan->seats->seatings[i].envelope;
-    if (s->counts == COUNTS_AT_MOST_ONCE)
+    if (once)
         plan->candidates_per_year =
-            candidates * plan->frequency_scale * at_most_once_rate(yearly_mean(&plan->frequency));
+            terms.envelope * scale * at_most_once_rate(yearly_mean(&plan->rate.frequency));
     else
-        plan->candidates_per_year = candidates * plan->rate_per_weight;
+        plan->candidates_per_year =
+            terms.envelope * plan->rate_per_weight * rate_excess(&plan->rate);
     return true;
+}
+
+// A scenario of a shared event: every unit is tried in every occurrence.
+static void plan_hits(struct scenario_plan *plan, const struct settings *settings)
+{
+    const struct scenario *s = plan->scenario;
+    double landings = 0, chance;
+
+    plan->rate = (struct rate){.key = plan->key};
+    plan->rate.susceptibility = yearly_of(s->susceptibility, 1, settings->rate_uncertainty);
+    plan->hit_chance = yearly_of(s->hit_probability, 0, RATE_UNCERTAINTY_YEAR);
+    chance = yearly_mean(&plan->hit_chance);
+    plan->threat_events_per_year = plan->event->occurrences_per_year * chance * s->selection->units;
+    plan->rate_per_weight =
+        plan->event->occurrences_per_year * chance * yearly_mean(&plan->rate.susceptibility);
+    plan->loss_events_per_year = plan->rate_per_weight * plan->hits->weight_total;
+    for (size_t i = 0; i < plan->seats->seating_count; i++)
+        landings += 1 + chance * yearly_mean(&plan->rate.susceptibility) *
+                            plan->seats->seatings[i].envelope;
+    plan->candidates_per_year = plan->event->occurrences_per_year * landings;
 }
 
 // Poisson with a rate L common to a row: Var = E L E X^2 + Var L (E X)^2. A product of independent
@@ -152,8 +78,8 @@ static bool plan_rates(struct scenario_plan *plan, const struct settings *settin
 static void plan_variance(struct scenario_plan *plan)
 {
     const struct scenario *s = plan->scenario;
-    const double second =
-        (1 + yearly_variation(&plan->frequency)) * (1 + yearly_variation(&plan->susceptibility));
+    const double second = (1 + yearly_variation(&plan->rate.frequency)) *
+                          (1 + yearly_variation(&plan->rate.susceptibility));
 
     if (s->counts == COUNTS_NEGBINOMIAL)
         plan->row_variance = second * (1 + 1 / s->negbinomial_k) - 1;
@@ -167,49 +93,154 @@ static void plan_variance(struct scenario_plan *plan)
     }
 }
 
-static bool plan_make(struct scenario_plan *plan, const struct portfolio *portfolio,
-                      const struct exposures *exposures, struct arena *arena, struct diagnostics *d)
+// How severities weigh the years of a rate: by the driver's multiplier, or by what becomes of it
+// where at most one event counts.
+struct year_weights {
+    const struct driver_mean *const *of_driver; // of each driver that severities follow, else NULL
+    struct arena *arena;
+    const struct portfolio *portfolio;
+};
+
+static double once_weight(double m, void *context)
+{
+    const struct rate *rate = context;
+
+    return rate_once_given(rate, m);
+}
+
+// NULL where the mean of a loss event is that of its law. `good` becomes false if memory is
+// exhausted.
+static const struct driver_mean *year_weight(const struct year_weights *w, struct rate *rate,
+                                             const struct driver_years *severity_driver, bool *good)
+{
+    const struct driver_mean *mean = NULL;
+
+    if (!severity_driver || rate->driver != severity_driver ||
+        severity_driver->driver->severity_correlation == 0)
+        return NULL;
+    mean = w->of_driver[severity_driver->driver - w->portfolio->drivers];
+    if (rate->once) {
+        mean = driver_mean_make(severity_driver->driver->frequency,
+                                severity_driver->driver->severity_correlation, once_weight, rate,
+                                w->arena);
+        *good = *good && mean;
+    }
+    return mean;
+}
+
+static const struct driver_years *driver_of(const struct scenario_plans *plans, uint32_t driver)
+{
+    return driver == NO_ROW ? NULL : &plans->drivers[driver];
+}
+
+static bool event_make(struct event_plan *plan, const struct shared_event *event,
+                       struct scenario_plans *plans, const struct year_weights *weights,
+                       struct diagnostics *d)
+{
+    static const struct selection nothing = {0};
+    const struct settings *settings = &weights->portfolio->settings;
+    const struct driver_years *driver = driver_of(plans, event->driver);
+    const struct rate_terms terms = {
+        .key = address_key(settings->seed, event->id_hash, 0, PURPOSE_EVENT),
+        .frequency = event->frequency,
+        .counts = event->counts,
+        .negbinomial_k = event->negbinomial_k,
+        .driver = driver,
+        .scale = 1,
+        .envelope = 1,
+        .stream_count = 1,
+    };
+    const struct driver_mean *weight;
+    bool good = true;
+
+    plan->event = event;
+    plan->key = terms.key;
+    plan->costs = severity_given(&event->severity);
+    if (!rate_make(&terms, settings, &plans->arena, &plan->rate, d))
+        return false;
+    plan->occurrences_per_year = plan->rate.once && driver
+                                     ? rate_once_probability(&plan->rate)
+                                     : rate_mean(&plan->rate) * rate_driver_mean(&plan->rate);
+    weight = year_weight(weights, &plan->rate, driver, &good);
+    severity_plan_make(&event->severity, weights->portfolio, &nothing, plan->key, driver, weight, 0,
+                       &plan->severity);
+    return good;
+}
+
+static bool plan_make(struct scenario_plan *plan, struct scenario_plans *plans,
+                      const struct year_weights *weights, struct diagnostics *d)
 {
     const struct scenario *s = plan->scenario;
+    const struct portfolio *portfolio = weights->portfolio;
     const struct settings *settings = &portfolio->settings;
-    const bool once = s->counts == COUNTS_AT_MOST_ONCE;
+    const struct driver_years *driver = driver_of(plans, s->driver);
+    const bool units = s->event != NO_ROW || s->counts == COUNTS_AT_MOST_ONCE;
+    const struct driver_mean *weight;
+    bool good = true;
 
     plan->assets = &portfolio->assets;
     plan->key = address_key(settings->seed, s->id_hash, 0, PURPOSE_SCENARIO);
-    plan->hits = exposures_find(exposures, s->selection, s->capability);
-    plan->seats = exposures_find(exposures, s->selection, once ? NULL : s->capability);
-    plan->money_scale = 1 / settings->resolution;
-    if (fabs(plan->money_scale - rint(plan->money_scale)) < 1e-9 * plan->money_scale)
-        plan->money_scale = rint(plan->money_scale); // 1 / 0.01 is to be 100 exactly
-    plan->secondary_probability =
-        yearly_of(s->severity.secondary_probability, 0, settings->rate_uncertainty);
-    for (int form = 0; form < LOSS_FORMS; form++)
-        plan->form_probability[form] =
-            yearly_of(s->severity.secondary_form_probability[form], 0, settings->rate_uncertainty);
-    if (!plan_rates(plan, settings, arena, d))
+    plan->hits = exposures_find(&plans->exposures, s->selection, s->capability);
+    plan->seats = exposures_find(&plans->exposures, s->selection, units ? NULL : s->capability);
+    if (s->event != NO_ROW) {
+        plan->event = &plans->events[s->event];
+        plan_hits(plan, settings);
+    } else if (!plan_rate(plan, settings, driver, &plans->arena, d)) {
         return false;
-    plan_loss_mean(plan, largest_value(s, &portfolio->assets));
+    }
+    weight = year_weight(weights, plan->event ? &plans->events[s->event].rate : &plan->rate, driver,
+                         &good);
+    severity_plan_make(&s->severity, portfolio, s->selection, plan->key, driver, weight,
+                       plan->event ? plan->event->event->hit_correlation : 0, &plan->severity);
     plan_variance(plan);
-    plan->aal_exact = plan->rate_per_weight * plan->loss_mean *
+    plan->aal_exact = plan->rate_per_weight * plan->severity.weighted_mean *
                       (s->severity.loss_basis == LOSS_BASIS_VALUE ? plan->hits->value_weight_total
-                                                         : plan->hits->weight_total);
-    return true;
+                                                                  : plan->hits->weight_total);
+    return good;
+}
+
+static bool weights_make(struct year_weights *weights)
+{
+    const struct portfolio *portfolio = weights->portfolio;
+    const struct driver_mean **means =
+        arena_alloc(weights->arena, portfolio->driver_count + 1, sizeof *means);
+
+    weights->of_driver = means;
+    for (size_t i = 0; means && i < portfolio->driver_count; i++) {
+        const struct driver *driver = &portfolio->drivers[i];
+
+        if (driver->severity_correlation == 0)
+            continue;
+        means[i] = driver_mean_make(driver->frequency, driver->severity_correlation, NULL, NULL,
+                                    weights->arena);
+        if (!means[i])
+            return false;
+    }
+    return means != NULL;
 }
 
 bool scenario_plans_make(const struct portfolio *portfolio, int threads,
                          struct scenario_plans *plans, struct diagnostics *d)
 {
+    struct year_weights weights = {.arena = &plans->arena, .portfolio = portfolio};
     bool good;
 
-    *plans = (struct scenario_plans){0};
+    *plans = (struct scenario_plans){.count = portfolio->scenario_count,
+                                     .event_count = portfolio->event_count,
+                                     .driver_count = portfolio->driver_count};
     good = exposures_make(portfolio, threads, &plans->exposures);
-    plans->plans = arena_alloc(&plans->arena, portfolio->scenario_count + 1, sizeof *plans->plans);
-    good = good && plans->plans;
-    plans->count = portfolio->scenario_count;
+    plans->plans = arena_alloc(&plans->arena, plans->count + 1, sizeof *plans->plans);
+    plans->events = arena_alloc(&plans->arena, plans->event_count + 1, sizeof *plans->events);
+    plans->drivers = driver_years_make(portfolio, threads);
+    good = good && plans->plans && plans->events && plans->drivers && weights_make(&weights);
+    for (size_t e = 0; good && e < plans->event_count; e++)
+        good = event_make(&plans->events[e], &portfolio->events[e], plans, &weights, d);
     for (size_t s = 0; good && s < plans->count; s++) {
         plans->plans[s].scenario = &portfolio->scenarios[s];
-        good = plan_make(&plans->plans[s], portfolio, &plans->exposures, &plans->arena, d);
+        good = plan_make(&plans->plans[s], plans, &weights, d);
     }
+    for (size_t e = 0; good && e < plans->event_count; e++)
+        good = event_plan_finish(&plans->events[e], plans->plans);
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the scenarios");
     return good;
@@ -217,8 +248,15 @@ bool scenario_plans_make(const struct portfolio *portfolio, int threads,
 
 void scenario_plans_free(struct scenario_plans *plans)
 {
+    driver_years_free(plans->drivers, plans->driver_count);
+    plans->drivers = NULL;
     exposures_free(&plans->exposures);
     arena_free(&plans->arena);
+}
+
+bool scenario_plan_depends(const struct scenario_plan *plan)
+{
+    return plan->event || plan->rate.driver || plan->severity.driver;
 }
 
 double scenario_plan_asset_rate(const struct scenario_plan *plan, size_t i)
@@ -232,5 +270,5 @@ double scenario_plan_asset_aal(const struct scenario_plan *plan, size_t i)
                              ? plan->assets->value[plan->scenario->selection->assets[i]]
                              : 1;
 
-    return scenario_plan_asset_rate(plan, i) * plan->loss_mean * value;
+    return scenario_plan_asset_rate(plan, i) * plan->severity.weighted_mean * value;
 }

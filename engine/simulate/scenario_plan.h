@@ -10,13 +10,8 @@
 #include "base/arena.h"
 #include "base/diagnostics.h"
 #include "models/portfolio.h"
+#include "simulate/event_plan.h"
 #include "simulate/exposure.h"
-
-// A figure common to all units of a row in a year: constant, or drawn once per (row, year).
-struct yearly {
-    const struct distribution *law; // NULL: `constant` in every year
-    double constant;
-};
 
 struct scenario_plan {
     const struct scenario *scenario;
@@ -24,33 +19,31 @@ struct scenario_plan {
     uint64_t key;
 
     // Where candidates land. at_most_once: threat events by quantity, which then become loss events
-    // with the probability in `hits` times the year's susceptibility. Otherwise both are the same.
+    // with the probability in `hits` times the year's susceptibility. A shared event's hits: units,
+    // each with its own capability against resistance. Otherwise both are the same.
     const struct exposure *seats, *hits;
 
-    // Candidates of a stream in a year: its seating's envelope x frequency_scale x frequency x
-    // susceptibility x multiplier; at_most_once: x frequency_scale x -log(1 - frequency).
-    double frequency_scale; // 1 / units where the frequency is the whole selection's, else 1
-    struct yearly frequency, susceptibility;
-    const struct distribution *multiplier; // negbinomial: gamma of mean 1; else NULL
-    bool rate_varies;                      // any of the three is drawn per year
-    double constant_rate;                  // per unit of envelope, if not
-
-    struct yearly secondary_probability, form_probability[LOSS_FORMS];
-    double money_scale; // units of money counted per currency unit
+    // Candidates of a stream in a year: its seating's envelope x the rate, which is per unit. Of a
+    // shared event's scenario only the susceptibility is used: the occurrences have the rate.
+    struct rate rate;
+    const struct event_plan *event; // NULL: a stream of its own
+    struct yearly hit_chance;       // drawn once per occurrence
+    struct severity_plan severity;
 
     // Known exactly.
     double threat_events_per_year, loss_events_per_year, candidates_per_year;
-    double loss_mean;       // of a hit; with loss_basis = value per unit of value
     double rate_per_weight; // loss events per year of an asset = this x its exposure_weight in hits
     double aal_exact;
     // Var of an asset's annual loss = rate E X^2 + (row - unit / quantity) x (its AAL)^2
     double row_variance, unit_variance;
-    double capped_share; // of the mean, removed by the limit on one event
 };
 
 struct scenario_plans {
     size_t count;
     struct scenario_plan *plans; // in the portfolio's order
+    size_t event_count, driver_count;
+    struct event_plan *events;    // likewise
+    struct driver_years *drivers; // likewise
     struct exposures exposures;
     struct arena arena;
 };
@@ -65,7 +58,7 @@ void scenario_plans_free(struct scenario_plans *plans);
 double scenario_plan_asset_rate(const struct scenario_plan *plan, size_t i);
 double scenario_plan_asset_aal(const struct scenario_plan *plan, size_t i);
 
-// Rate of an at_most_once stream whose first event has probability p.
-double at_most_once_rate(double p);
+// True if its losses depend on those of others: by a shared event or a driver.
+bool scenario_plan_depends(const struct scenario_plan *plan);
 
 #endif

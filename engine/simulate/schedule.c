@@ -9,7 +9,7 @@ static const double tile_work = 1 << 17;
 double schedule_cost(const struct scenario_plan *plan)
 {
     const double fixed = 8 + 8 * (double)plan->seats->seating_count; // count draws, in candidates
-    const double rates = plan->rate_varies ? 8.0 * BLOCK_YEARS : 0;
+    const double rates = plan->rate.method == RATE_YEARLY ? 8.0 * BLOCK_YEARS : 0;
 
     return fixed + rates + plan->candidates_per_year * BLOCK_YEARS;
 }

@@ -2,17 +2,22 @@
 #include <math.h>
 #include <string.h>
 
-#include "simulate/event_stream.h"
+#include "simulate/event_batch.h"
 
 // Where a loss slot's uniforms come from: the tails of n events of a stream.
 struct slot_source {
-    const struct scenario_plan *plan;
     uint64_t key;
     uint32_t block;
     const uint64_t *index;
     unsigned slot;
-    const double *first;  // the candidate's own tail, for the first slot; else NULL
-    const double *common; // common factor's tails, or NULL
+    const double *first; // the candidate's own tail, for the first slot; else NULL
+    // Common factors that the slot's score is loaded with, one around the other: those of the hit's
+    // forms, of the occurrence's hits, of the driver's year.
+    size_t factor_count;
+    struct {
+        double loading;
+        double tail[EVENT_BATCH];
+    } factor[3];
 };
 
 enum { OUTAGE_SLOT = STAGES * LOSS_FORMS };
@@ -36,8 +41,8 @@ static void slot_tails(void *context, unsigned draw, size_t n, double *tail)
     else
         event_kernels()->tails(s->key, s->block, address_of(PURPOSE_LOSS, s->slot / 2), n, s->index,
                                other, tail);
-    if (s->common)
-        event_kernels()->correlate(s->plan->scenario->severity.form_correlation, n, s->common, tail);
+    for (size_t f = 0; f < s->factor_count; f++)
+        event_kernels()->correlate(s->factor[f].loading, n, s->factor[f].tail, tail);
 }
 
 static void slot_draw(struct slot_source *s, const struct distribution *law, size_t n,
@@ -48,7 +53,7 @@ static void slot_draw(struct slot_source *s, const struct distribution *law, siz
     if (distribution_is_constant(law, &constant)) {
         for (size_t i = 0; i < n; i++)
             amount[i] = constant;
-    } else if (distribution_draws(law) == 1 && s->first && !s->common) {
+    } else if (distribution_draws(law) == 1 && s->first && s->factor_count == 0) {
         distribution_quantile(law, n, s->first, amount);
     } else if (distribution_draws(law) == 1) {
         slot_tails(s, 0, n, tail);
@@ -69,7 +74,7 @@ static size_t coin_toss(const struct event_batch *batch, const struct yearly *pr
 
     for (size_t i = 0; i < batch->count; i++)
         year[i] = batch->year[i];
-    yearly_fill(probability, batch->plan->key, batch->block, PURPOSE_SECONDARY, 64 * sub_draw,
+    yearly_fill(probability, batch->severity->key, batch->block, PURPOSE_SECONDARY, 64 * sub_draw,
                 batch->count, year, p);
     event_kernels()->tails(batch->key, batch->block, address_of(PURPOSE_COIN, sub_draw),
                            batch->count, batch->index, tail, other);
@@ -91,12 +96,19 @@ static void amounts_scale(const struct event_batch *batch, enum loss_form form, 
                           const uint32_t *hit, const uint64_t *index, const double *factor,
                           double *amount)
 {
-    const struct scenario_plan *plan = batch->plan;
-    const struct severity *s = &plan->scenario->severity;
+    const struct severity_plan *plan = batch->severity;
+    const struct severity *s = plan->severity;
 
     if (form == FORM_PRODUCTIVITY && s->outage_hours) {
-        struct slot_source hours = {plan, batch->key, batch->block, index, OUTAGE_SLOT, NULL, NULL};
+        struct slot_source hours;
         double h[EVENT_BATCH];
+
+        hours.key = batch->key;
+        hours.block = batch->block;
+        hours.index = index;
+        hours.slot = OUTAGE_SLOT;
+        hours.first = NULL;
+        hours.factor_count = 0;
 
         slot_draw(&hours, s->outage_hours, n, h);
         for (size_t i = 0; i < n; i++)
@@ -114,7 +126,7 @@ static void amounts_scale(const struct event_batch *batch, enum loss_form form, 
 static void units_add(struct event_batch *batch, enum loss_form form, size_t n, const uint32_t *hit,
                       const double *amount)
 {
-    const double scale = batch->plan->money_scale;
+    const double scale = batch->severity->money_scale;
     const bool started = batch->forms & 1u << form;
     double *sum = batch->form_loss[form];
     double units[EVENT_BATCH];
@@ -131,31 +143,52 @@ static void units_add(struct event_batch *batch, enum loss_form form, size_t n, 
         sum[event_of(hit, i)] += units[i];
 }
 
+// The common factors of the n hits' scores.
+static void factors_fill(struct slot_source *s, const struct event_batch *batch, size_t n,
+                         const uint32_t *hit)
+{
+    const struct severity_plan *plan = batch->severity;
+    double other[EVENT_BATCH];
+
+    s->factor_count = 0;
+    if (plan->severity->form_correlation != 0) {
+        event_kernels()->tails(s->key, s->block, address_of(PURPOSE_COMMON, 0), n, s->index,
+                               s->factor[0].tail, other);
+        s->factor[s->factor_count++].loading = plan->severity->form_correlation;
+    }
+    if (plan->hit_correlation != 0) {
+        for (size_t i = 0; i < n; i++)
+            s->factor[s->factor_count].tail[i] =
+                batch->occurrence_tail[batch->occurrence[event_of(hit, i)]];
+        s->factor[s->factor_count++].loading = plan->hit_correlation;
+    }
+    if (plan->driver) {
+        const double *year = plan->driver->tail + (size_t)batch->block * BLOCK_YEARS;
+
+        for (size_t i = 0; i < n; i++)
+            s->factor[s->factor_count].tail[i] = year[batch->year[event_of(hit, i)]];
+        s->factor[s->factor_count++].loading = plan->driver->driver->severity_correlation;
+    }
+}
+
 // Adds one loss of `form` to the n hits among the batch's events; `hit` NULL: to all.
 static void form_add(struct event_batch *batch, int stage, enum loss_form form, bool first,
                      size_t n, const uint32_t *hit, const double *factor)
 {
-    const struct scenario_plan *plan = batch->plan;
-    double amount[EVENT_BATCH], common[EVENT_BATCH], other[EVENT_BATCH];
+    double amount[EVENT_BATCH];
     uint64_t own_index[EVENT_BATCH];
-    const uint64_t *index = hit ? own_index : batch->index;
-    struct slot_source source = {plan,
-                                 batch->key,
-                                 batch->block,
-                                 index,
-                                 (unsigned)(stage * LOSS_FORMS) + form,
-                                 first ? batch->tail : NULL,
-                                 NULL};
+    struct slot_source source; // not all of it is filled: it is large
 
     for (size_t i = 0; hit && i < n; i++)
         own_index[i] = batch->index[hit[i]];
-    if (plan->scenario->severity.form_correlation != 0) {
-        event_kernels()->tails(batch->key, batch->block, address_of(PURPOSE_COMMON, 0), n, index,
-                               common, other);
-        source.common = common;
-    }
-    slot_draw(&source, plan->scenario->severity.loss[stage][form], n, amount);
-    amounts_scale(batch, form, n, hit, index, factor, amount);
+    source.key = batch->key;
+    source.block = batch->block;
+    source.index = hit ? own_index : batch->index;
+    source.slot = (unsigned)(stage * LOSS_FORMS) + form;
+    source.first = first ? batch->tail : NULL;
+    factors_fill(&source, batch, n, hit);
+    slot_draw(&source, batch->severity->severity->loss[stage][form], n, amount);
+    amounts_scale(batch, form, n, hit, source.index, factor, amount);
     units_add(batch, form, n, hit, amount);
 }
 
@@ -200,8 +233,8 @@ static void losses_sum(struct event_batch *batch)
 
 void severity_fill(struct event_batch *batch, const double *factor)
 {
-    const struct scenario_plan *plan = batch->plan;
-    const struct severity *s = &plan->scenario->severity;
+    const struct severity_plan *plan = batch->severity;
+    const struct severity *s = plan->severity;
     uint32_t hit[EVENT_BATCH], own[EVENT_BATCH];
     size_t secondary = SIZE_MAX;
     bool first = true;

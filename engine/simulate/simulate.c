@@ -219,7 +219,7 @@ static bool tail_find(struct outcome *o, int threads, struct tail *tail, double 
                 &x, years_beyond_quantile(settings->years, settings->quantiles[l]), 1, &error);
         }
         for (size_t s = 0; s < o->portfolio->scenario_count; s++)
-            if (scenario_variance_infinite(&o->portfolio->scenarios[s]))
+            if (severity_variance_infinite(&o->portfolio->scenarios[s].severity))
                 o->summary.aal_error = HUGE_VAL;
         good = tail_make(o->annual_loss, settings->years, sorted, x.count, settings->quantiles,
                          settings->quantile_count, tail) &&

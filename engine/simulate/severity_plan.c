@@ -1,0 +1,125 @@
+#include "simulate/severity_plan.h"
+
+#include <math.h>
+
+#include "simulate/event_kernels.h"
+
+static double excess(double x, void *limit)
+{
+    return fmax(0, x - *(const double *)limit);
+}
+
+// What the limit on one event removes of a form's mean, by quadrature; 0 where it cannot reach, or
+// where E[X; X > limit]^2 <= E X^2 P(X > limit) (Cauchy and Schwarz) shows that it is far below the
+// 10^-6 that is told.
+static double mean_beyond(const struct distribution *law, double limit)
+{
+    const double mean = distribution_mean(law), second = distribution_variance(law) + mean * mean;
+    double low, high;
+
+    distribution_support(law, &low, &high);
+    if (high <= limit || second * distribution_survival(law, limit) <= 1e-18 * mean * mean)
+        return 0;
+    return distribution_expectation(law, excess, &limit, &limit, 1);
+}
+
+// Mean loss of an event. Of a product it is the first factor that follows the driver.
+static double event_mean(const struct distribution *law, const struct driver_mean *rate_mean)
+{
+    const struct distribution *factor[RATE_FACTORS_MAX];
+    const size_t n = distribution_factors(law, factor, RATE_FACTORS_MAX);
+    double mean;
+
+    if (!rate_mean || n == 0)
+        return distribution_mean(law);
+    mean = driver_mean_loss(rate_mean, factor[0]) / driver_mean_weight(rate_mean);
+    for (size_t i = 1; i < n; i++)
+        mean *= distribution_mean(factor[i]);
+    return mean;
+}
+
+static double largest_value(const struct severity *s, const struct selection *selection,
+                            const struct assets *assets)
+{
+    double largest = 1e-300;
+
+    if (s->loss_basis == LOSS_BASIS_MONEY)
+        return 1;
+    for (size_t i = 0; i < selection->count; i++)
+        largest = fmax(largest, assets->value[selection->assets[i]]);
+    return largest;
+}
+
+// E of a loss: forms are independent of their coins. Correlation does not move the mean of a sum;
+// outage hours are independent of what an hour costs.
+static void means_fill(struct severity_plan *plan, const struct driver_mean *rate_mean,
+                       double largest)
+{
+    const struct severity *s = plan->severity;
+    const double limit = MONEY_LIMIT / plan->money_scale;
+    double removed = 0;
+
+    for (int stage = 0; stage < STAGES; stage++)
+        for (int form = 0; form < LOSS_FORMS; form++) {
+            const struct distribution *law = s->loss[stage][form];
+            double probability = 1, factor = 1;
+
+            if (!law)
+                continue;
+            if (stage == STAGE_SECONDARY)
+                probability =
+                    yearly_mean(s->secondary_form_probability[form] ? &plan->form_probability[form]
+                                                                    : &plan->secondary_probability);
+            if (form == FORM_PRODUCTIVITY && s->outage_hours)
+                factor = distribution_mean(s->outage_hours);
+            plan->mean += probability * factor * distribution_mean(law);
+            plan->weighted_mean += probability * factor * event_mean(law, rate_mean);
+            removed += probability * factor *
+                       mean_beyond(law, limit / (factor > 0 ? factor : 1) / largest);
+        }
+    plan->capped_share = plan->mean > 0 ? removed / plan->mean : 0;
+}
+
+void severity_plan_make(const struct severity *severity, const struct portfolio *portfolio,
+                        const struct selection *selection, uint64_t key,
+                        const struct driver_years *driver, const struct driver_mean *rate_mean,
+                        double hit_correlation, struct severity_plan *plan)
+{
+    const struct settings *settings = &portfolio->settings;
+
+    *plan = (struct severity_plan){.severity = severity,
+                                   .assets = &portfolio->assets,
+                                   .key = key,
+                                   .hit_correlation = hit_correlation};
+    if (driver && driver->driver->severity_correlation != 0)
+        plan->driver = driver;
+    plan->money_scale = 1 / settings->resolution;
+    if (fabs(plan->money_scale - rint(plan->money_scale)) < 1e-9 * plan->money_scale)
+        plan->money_scale = rint(plan->money_scale); // 1 / 0.01 is to be 100 exactly
+    plan->secondary_probability =
+        yearly_of(severity->secondary_probability, 0, settings->rate_uncertainty);
+    for (int form = 0; form < LOSS_FORMS; form++)
+        plan->form_probability[form] =
+            yearly_of(severity->secondary_form_probability[form], 0, settings->rate_uncertainty);
+    means_fill(plan, plan->driver ? rate_mean : NULL,
+               largest_value(severity, selection, &portfolio->assets));
+}
+
+bool severity_given(const struct severity *severity)
+{
+    for (int stage = 0; stage < STAGES; stage++)
+        for (int form = 0; form < LOSS_FORMS; form++)
+            if (severity->loss[stage][form])
+                return true;
+    return false;
+}
+
+bool severity_variance_infinite(const struct severity *severity)
+{
+    for (int stage = 0; stage < STAGES; stage++)
+        for (int form = 0; form < LOSS_FORMS; form++)
+            if (severity->loss[stage][form] &&
+                isinf(distribution_variance(severity->loss[stage][form])))
+                return true;
+    return severity->outage_hours && isinf(distribution_variance(severity->outage_hours));
+}

@@ -1,0 +1,242 @@
+#include "simulate/stream.h"
+
+#include "random/special.h"
+
+// One stream while it runs.
+struct run {
+    const struct stream_block *block;
+    const struct seating *seating;
+    uint64_t key;
+    bool year_in_index;
+    bool thinned; // candidates at the bound of an uncertain rate
+};
+
+void stream_block_start(const struct stream_block *block)
+{
+    const struct rate *rate = block->rate;
+    struct stream_workspace *w = block->w;
+    uint64_t year[EVENT_BATCH];
+
+    if (rate->method == RATE_THINNED)
+        rate_years_find(rate, block->block, &w->years);
+    for (uint32_t first = 0; rate->method == RATE_YEARLY && first < block->years;
+         first += EVENT_BATCH) {
+        const size_t n = block->years - first < EVENT_BATCH ? block->years - first : EVENT_BATCH;
+
+        for (size_t i = 0; i < n; i++)
+            year[i] = first + i;
+        rate_values(rate, NULL, block->block, n, year, w->rate + first);
+    }
+    for (uint32_t y = 0; rate->method == RATE_YEARLY && rate->driver && y < block->years; y++)
+        w->rate[y] *= rate->driver->multiplier[(size_t)block->block * BLOCK_YEARS + y];
+}
+
+// Keeps the candidates of ordinary years with probability rate / bound.
+static void candidates_thin(struct run *r)
+{
+    const struct stream_block *b = r->block;
+    struct event_batch *p = b->batch;
+    double value[EVENT_BATCH];
+    uint64_t year[EVENT_BATCH];
+    size_t kept = 0;
+
+    if (p->count == 0)
+        return;
+    for (size_t i = 0; i < p->count; i++)
+        year[i] = p->year[i];
+    rate_values(b->rate, &b->w->years, b->block, p->count, year, value);
+    event_kernels()->tails(r->key, b->block, address_of(PURPOSE_THIN, 0), p->count, p->index,
+                           b->w->tail, b->w->other);
+    for (size_t i = 0; i < p->count; i++) {
+        const bool rare = b->w->years.any[year[i] / 64] >> year[i] % 64 & 1;
+
+        p->index[kept] = p->index[i];
+        p->year[kept] = p->year[i];
+        p->asset[kept] = p->asset[i];
+        p->tail[kept] = p->tail[i];
+        kept += !rare & (b->w->tail[i] * b->rate->bound < value[i]);
+    }
+    p->count = kept;
+}
+
+// The years of candidates: in the address, by the driver's multipliers, or all equally likely.
+static void years_choose(struct run *r, size_t n, uint32_t *year)
+{
+    const struct stream_block *b = r->block;
+    const struct driver_years *driver = b->rate->driver;
+    double pick[EVENT_BATCH], other[EVENT_BATCH];
+
+    if (!r->year_in_index && driver) {
+        event_kernels()->tails(r->key, b->block, address_of(PURPOSE_YEAR, 0), n, b->w->index, pick,
+                               other);
+        for (size_t i = 0; i < n; i++)
+            year[i] = driver_years_pick(driver, b->block, pick[i]);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        year[i] = (r->year_in_index ? (uint32_t)b->w->index[i] : (uint32_t)b->w->words[i]) &
+                  (BLOCK_YEARS - 1);
+}
+
+// From candidates to those that stay: a seat that is taken, a uniform that accepts, a year that the
+// study has. Written without a branch: which candidates stay is unpredictable.
+static void candidates_place(struct run *r, size_t n)
+{
+    const struct stream_block *b = r->block;
+    struct stream_workspace *w = b->w;
+    struct event_batch *p = b->batch;
+    const struct seat *seats = r->seating->seats;
+    const uint32_t seat_mask = r->seating->seat_count - 1;
+    uint32_t year[EVENT_BATCH];
+    size_t kept = 0;
+
+    event_kernels()->place(r->key, b->block, address_of(PURPOSE_PLACE, 0), n, w->index, w->words,
+                           w->tail);
+    years_choose(r, n, year);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t word = (uint32_t)w->words[i], uniform = (uint32_t)(w->words[i] >> 32);
+        const struct seat seat = seats[word >> BLOCK_BITS & seat_mask];
+
+        p->index[kept] = w->index[i];
+        p->year[kept] = year[i];
+        p->asset[kept] = seat.asset;
+        p->tail[kept] = w->tail[i];
+        kept += (seat.asset != SEAT_EMPTY) & (uniform <= seat.accept_max) & (year[i] < b->years);
+    }
+    p->count = kept;
+    p->lone_asset = r->seating->seat_count == 1;
+    if (r->thinned)
+        candidates_thin(r);
+    if (p->count > 0)
+        b->consume(b->context);
+}
+
+// The first `count` candidates where nothing is to be chosen or refused: one asset, a whole block.
+static void lone_stream(struct run *r, uint64_t count)
+{
+    const struct stream_block *b = r->block;
+    struct event_batch *p = b->batch;
+
+    p->lone_asset = true;
+    for (uint64_t first = 0; first < count; first += EVENT_BATCH) {
+        p->count = count - first < EVENT_BATCH ? (size_t)(count - first) : EVENT_BATCH;
+        for (size_t i = 0; first == 0 && i < p->count; i++)
+            p->asset[i] = r->seating->seats[0].asset;
+        event_kernels()->years(r->key, b->block, address_of(PURPOSE_PLACE, 0), first, p->count,
+                               BLOCK_BITS, p->index, p->year, p->tail);
+        b->consume(b->context);
+    }
+}
+
+// One Poisson draw for the block.
+static void block_run(struct run *r)
+{
+    const struct stream_block *b = r->block;
+    const struct driver_years *driver = b->rate->driver;
+    const double mean = b->rate->bound * r->seating->envelope *
+                        (driver ? driver_years_total(driver, b->block) : BLOCK_YEARS);
+    const double tail = address_tail(r->key, 0, b->block, address_of(PURPOSE_COUNT, 0));
+    uint64_t count;
+
+    if (tail >= mean) // P(any) = 1 - exp(-mean) < mean: none, without an exponential
+        return;
+    count = special_poisson_quantile(mean, tail);
+    if (r->seating->seat_count == 1 && b->years == BLOCK_YEARS && !driver && !r->thinned) {
+        lone_stream(r, count);
+        return;
+    }
+    for (uint64_t first = 0; first < count; first += EVENT_BATCH) {
+        const size_t n = count - first < EVENT_BATCH ? (size_t)(count - first) : EVENT_BATCH;
+
+        for (size_t i = 0; i < n; i++)
+            b->w->index[i] = first + i;
+        candidates_place(r, n);
+    }
+}
+
+// The candidates of a year that has a draw of its own; `waiting` of them fill the workspace.
+static void year_add(struct run *r, uint64_t year, uint64_t flag, double mean, double tail,
+                     size_t *waiting)
+{
+    uint64_t count;
+
+    if (tail >= mean)
+        return;
+    count = special_poisson_quantile(mean, tail);
+    for (uint64_t k = 0; k < count; k++) {
+        r->block->w->index[(*waiting)++] = flag | year | k << BLOCK_BITS;
+        if (*waiting == EVENT_BATCH) {
+            candidates_place(r, *waiting);
+            *waiting = 0;
+        }
+    }
+}
+
+static void yearly_run(struct run *r)
+{
+    const struct stream_block *b = r->block;
+    double tail[EVENT_BATCH], other[EVENT_BATCH];
+    uint64_t year[EVENT_BATCH];
+    size_t waiting = 0;
+
+    for (uint32_t first = 0; first < b->years; first += EVENT_BATCH) {
+        const size_t n = b->years - first < EVENT_BATCH ? b->years - first : EVENT_BATCH;
+
+        for (size_t i = 0; i < n; i++)
+            year[i] = first + i;
+        event_kernels()->tails(r->key, b->block, address_of(PURPOSE_COUNT, 0), n, year, tail,
+                               other);
+        for (size_t i = 0; i < n; i++)
+            year_add(r, year[i], 0, b->w->rate[first + i] * r->seating->envelope, tail[i],
+                     &waiting);
+    }
+    if (waiting > 0)
+        candidates_place(r, waiting);
+}
+
+static void rare_run(struct run *r)
+{
+    const struct stream_block *b = r->block;
+    const struct rate_years *years = &b->w->years;
+    const double *multiplier =
+        b->rate->driver ? b->rate->driver->multiplier + (size_t)b->block * BLOCK_YEARS : NULL;
+    double tail[EVENT_BATCH], other[EVENT_BATCH], value[EVENT_BATCH];
+    uint64_t year[EVENT_BATCH];
+    size_t waiting = 0;
+
+    for (size_t first = 0; first < years->rare_count; first += EVENT_BATCH) {
+        const size_t left = years->rare_count - first, n = left < EVENT_BATCH ? left : EVENT_BATCH;
+
+        for (size_t i = 0; i < n; i++)
+            year[i] = years->rare[first + i];
+        rate_values(b->rate, years, b->block, n, year, value);
+        event_kernels()->tails(r->key, b->block, address_of(PURPOSE_COUNT, 1), n, year, tail,
+                               other);
+        for (size_t i = 0; i < n; i++) {
+            const double m = multiplier ? multiplier[year[i]] : 1;
+
+            year_add(r, year[i], STREAM_RARE, value[i] * m * r->seating->envelope, tail[i],
+                     &waiting);
+        }
+    }
+    if (waiting > 0)
+        candidates_place(r, waiting);
+}
+
+void stream_run(const struct stream_block *block, uint64_t key, const struct seating *seating)
+{
+    struct run r = {.block = block, .seating = seating, .key = key};
+
+    if (block->rate->method == RATE_YEARLY) {
+        r.year_in_index = true;
+        yearly_run(&r);
+        return;
+    }
+    r.thinned = block->rate->method == RATE_THINNED;
+    block_run(&r);
+    if (r.thinned) {
+        r.thinned = false;
+        r.year_in_index = true;
+        rare_run(&r);
+    }
+}
