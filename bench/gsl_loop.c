@@ -111,13 +111,14 @@ static double time_simulate(struct study *study, int threads, struct diagnostics
     struct progress progress = {.to = 1};
     struct scenario_plans plans;
     struct outcome o = {.portfolio = &study->portfolio};
+    struct worst_events worst = {0};
 
     o.annual_loss = arena_alloc(&o.arena, YEARS, sizeof *o.annual_loss);
     o.largest_event = arena_alloc(&o.arena, YEARS, sizeof *o.largest_event);
     o.event_count = arena_alloc(&o.arena, YEARS, sizeof *o.event_count);
     check(o.annual_loss && o.largest_event && o.event_count &&
               scenario_plans_make(&study->portfolio, threads, &plans, d) &&
-              first_pass(&study->portfolio, &plans, threads, &progress, &o, d),
+              first_pass(&study->portfolio, &plans, threads, &progress, &o, &worst, d),
           d);
     scenario_plans_free(&plans);
     outcome_free(&o);

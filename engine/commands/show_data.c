@@ -109,6 +109,45 @@ static void json_contributors(struct json *json, const struct outcome *outcome, 
     free(order);
 }
 
+static void json_events(struct json *json, const struct outcome *outcome)
+{
+    const struct portfolio *portfolio = outcome->portfolio;
+    const struct settings *settings = &portfolio->settings;
+    json_open(json, "shared_events", '[');
+    for (size_t e = 0; e < portfolio->event_count; e++) {
+        const struct event_outcome *x = &outcome->events[e];
+        json_open(json, NULL, '{');
+        json_text(json, "event_id", portfolio->events[e].id);
+        json_text(json, "name", portfolio->events[e].name);
+        json_number(json, "occurrences", x->occurrences_per_year);
+        json_number(json, "hits", x->hits_per_year);
+        json_contributor(json, settings, &x->all);
+        json_number(json, "own_aal", x->own_aal);
+        json_number(json, "own_aal_exact", x->own_aal_exact);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void json_dependence(struct json *json, const struct outcome *outcome)
+{
+    const struct settings *settings = &outcome->portfolio->settings;
+    const struct independence *x = &outcome->independence;
+    json_open(json, "dependence", '[');
+    for (size_t i = 0; i < settings->quantile_count; i++) {
+        json_open(json, NULL, '{');
+        json_number(json, "level", settings->quantiles[i]);
+        json_open(json, "var_independent", '{');
+        json_estimate(json, &x->summary.var[i]);
+        json_close(json, '}');
+        json_number(json, "tvar_independent", x->summary.tvar[i]);
+        json_number(json, "tvar_independent_standard_error", x->summary.tvar_error[i]);
+        json_number(json, "tvar_share_of_shared_events", x->event_share[i]);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
 static void json_groups(struct json *json, const struct outcome *outcome, uint64_t top)
 {
     const struct portfolio *portfolio = outcome->portfolio;
@@ -142,11 +181,15 @@ static void json_worst(struct json *json, const struct outcome *outcome)
         json_whole(json, "year", x->year);
         json_number(json, "annual_loss", (double)x->annual_loss * resolution);
         json_whole(json, "events", (uint64_t)x->events);
-        json_number(json, "largest_event", (double)x->largest_event * resolution);
-        if (x->largest_scenario < portfolio->scenario_count)
-            json_text(json, "largest_scenario", portfolio->scenarios[x->largest_scenario].id);
-        if (x->largest_asset < portfolio->assets.count)
-            json_text(json, "largest_asset", portfolio->assets.id[x->largest_asset]);
+        json_number(json, "largest_event", (double)x->largest.loss * resolution);
+        if (x->largest.scenario < portfolio->scenario_count)
+            json_text(json, "largest_scenario", portfolio->scenarios[x->largest.scenario].id);
+        if (x->largest.asset < portfolio->assets.count)
+            json_text(json, "largest_asset", portfolio->assets.id[x->largest.asset]);
+        if (x->largest.event < portfolio->event_count) {
+            json_text(json, "shared_event", portfolio->events[x->largest.event].id);
+            json_whole(json, "hits", (uint64_t)x->largest.hits);
+        }
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -188,6 +231,8 @@ void show_json(const struct results *results, uint64_t top)
         json_number(&json, effect_names[e], outcome->effect_share[e]);
     json_close(&json, '}');
     json_contributors(&json, outcome, top);
+    json_events(&json, outcome);
+    json_dependence(&json, outcome);
     json_groups(&json, outcome, top);
     json_worst(&json, outcome);
     json_whole(&json, "capped_events", outcome->capped_events);
@@ -287,6 +332,22 @@ void show_csv(const struct results *results, uint64_t top)
         csv_contributor(&figures, settings, &outcome->assets[order[i]]);
     }
     free(order);
+    figures.table = "event";
+    for (size_t e = 0; e < portfolio->event_count; e++) {
+        figures.id = portfolio->events[e].id;
+        csv_contributor(&figures, settings, &outcome->events[e].all);
+    }
+    figures.table = "dependence";
+    figures.id = "";
+    for (size_t i = 0; i < settings->quantile_count; i++) {
+        const struct independence *x = &outcome->independence;
+        const double level = settings->quantiles[i];
+        const struct estimate *var = &x->summary.var[i];
+        csv_figure(&figures, "var_independent", level, var->value, var->lower, var->upper);
+        csv_with_error(&figures, "tvar_independent", level, x->summary.tvar[i],
+                       x->summary.tvar_error[i]);
+        csv_figure(&figures, "event_share", level, x->event_share[i], NAN, NAN);
+    }
     for (size_t g = 0; g < portfolio->grouping_count; g++) {
         const struct grouping *grouping = &portfolio->groupings[g];
         figures.table = grouping->name;

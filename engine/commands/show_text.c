@@ -161,6 +161,50 @@ static void print_scenarios_and_assets(const struct outcome *outcome, uint64_t t
     free(labels);
 }
 
+static void print_events(const struct outcome *outcome, uint64_t top)
+{
+    const struct portfolio *portfolio = outcome->portfolio;
+    struct contributor *all = must_alloc(portfolio->event_count, sizeof *all);
+    const char **labels = must_alloc(portfolio->event_count, sizeof *labels);
+    for (size_t e = 0; e < portfolio->event_count; e++) {
+        all[e] = outcome->events[e].all;
+        labels[e] = label_of(portfolio->events[e].id, portfolio->events[e].name);
+    }
+    if (portfolio->event_count > 0)
+        print_contributors(outcome, all, portfolio->event_count, labels, top, "shared event",
+                           "shared events");
+    free(all);
+    free(labels);
+}
+
+// What diversification is not there.
+static void print_dependence(const struct outcome *outcome)
+{
+    static const struct column columns[] = {
+        {"Level", ALIGN_RIGHT, 0},          {"VaR", ALIGN_RIGHT, 0},
+        {"if independent", ALIGN_RIGHT, 0}, {"TVaR", ALIGN_RIGHT, 0},
+        {"if independent", ALIGN_RIGHT, 0}, {"from shared events", ALIGN_RIGHT, 0},
+    };
+    const struct settings *settings = &outcome->portfolio->settings;
+    const struct summary *x = &outcome->summary, *cut = &outcome->independence.summary;
+    bool differs = outcome->portfolio->event_count > 0;
+    for (size_t i = 0; i < settings->quantile_count; i++)
+        differs = differs || x->tvar[i] != cut->tvar[i];
+    if (!differs || settings->quantile_count == 0)
+        return;
+    struct listing *listing = listing_new(columns, COLUMNS_OF(columns));
+    for (size_t i = 0; i < settings->quantile_count; i++) {
+        listing_cell(listing, level_text(settings->quantiles[i]));
+        listing_cell(listing, estimate_text(&x->var[i]));
+        listing_cell(listing, estimate_text(&cut->var[i]));
+        listing_cell(listing, money_text(x->tvar[i], x->tvar_error[i]));
+        listing_cell(listing, money_text(cut->tvar[i], cut->tvar_error[i]));
+        listing_cell(listing, share_text(outcome->independence.event_share[i]));
+    }
+    heading("What strikes together: bad years as they are, and if every loss came on its own");
+    listing_print(listing, 2);
+}
+
 static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
 {
     const struct settings *settings = &outcome->portfolio->settings;
@@ -223,7 +267,7 @@ static void print_worst_years(const struct outcome *outcome)
     static const struct column columns[] = {
         {"Year", ALIGN_RIGHT, 0},        {"Loss", ALIGN_RIGHT, 0},
         {"Events", ALIGN_RIGHT, 0},      {"Largest event", ALIGN_RIGHT, 0},
-        {"of scenario", ALIGN_LEFT, 30}, {"on asset", ALIGN_LEFT, 24},
+        {"of scenario", ALIGN_LEFT, 30}, {"on", ALIGN_LEFT, 24},
     };
     const struct portfolio *portfolio = outcome->portfolio;
     double resolution = portfolio->settings.resolution;
@@ -241,12 +285,18 @@ static void print_worst_years(const struct outcome *outcome)
         if (product)
             continue;
         listing_cell(listing, whole_text((uint64_t)x->events));
-        listing_cell(listing, money_text((double)x->largest_event * resolution, NAN));
-        listing_cell(listing, x->largest_scenario < portfolio->scenario_count
-                                  ? portfolio->scenarios[x->largest_scenario].id
+        listing_cell(listing, money_text((double)x->largest.loss * resolution, NAN));
+        if (x->largest.event < portfolio->event_count) {
+            listing_cell(listing, portfolio->events[x->largest.event].id);
+            listing_cell(listing, text_format("%s unit%s", whole_text((uint64_t)x->largest.hits),
+                                              x->largest.hits == 1 ? "" : "s"));
+            continue;
+        }
+        listing_cell(listing, x->largest.scenario < portfolio->scenario_count
+                                  ? portfolio->scenarios[x->largest.scenario].id
                                   : "");
-        listing_cell(listing, x->largest_asset < portfolio->assets.count
-                                  ? portfolio->assets.id[x->largest_asset]
+        listing_cell(listing, x->largest.asset < portfolio->assets.count
+                                  ? portfolio->assets.id[x->largest.asset]
                                   : "");
     }
     heading("Worst of the %s years", whole_text(portfolio->settings.years));
@@ -265,7 +315,9 @@ void show_text(const struct results *results, uint64_t top)
     print_curve(&losses, settings->resolution, settings->currency);
     free((void *)losses.sorted);
     print_tail(settings, &outcome->summary);
+    print_dependence(outcome);
     print_scenarios_and_assets(outcome, top);
+    print_events(outcome, top);
     for (size_t g = 0; g < portfolio->grouping_count; g++)
         print_groups(outcome, g, top);
     heading("What the average year's loss consists of");

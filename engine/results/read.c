@@ -26,6 +26,7 @@ struct results {
     struct schema_view view;
     struct grouping *groupings;
     struct scenario *scenarios;
+    struct shared_event *events;
     const char *attributes[KEPT];
     uint64_t budget; // decoded bytes that the rest of the file may claim
 };
@@ -160,8 +161,8 @@ static bool extents_read(struct results *r)
         struct hdf5_shape shape;
         int64_t dataset;
         if (!schema_is_coordinate(column) ||
-            (axis != AXIS_SCENARIO && axis != AXIS_ASSET && axis != AXIS_GROUP &&
-             axis != AXIS_WORST_YEAR && axis != AXIS_WORST_EVENT))
+            (axis != AXIS_SCENARIO && axis != AXIS_ASSET && axis != AXIS_EVENT &&
+             axis != AXIS_GROUP && axis != AXIS_WORST_YEAR && axis != AXIS_WORST_EVENT))
             continue;
         for (size_t g = 0; g < (axis == AXIS_GROUP ? groupings : 1); g++) {
             r->view.grouping = g;
@@ -174,6 +175,8 @@ static bool extents_read(struct results *r)
                 r->portfolio.scenario_count = extent;
             else if (axis == AXIS_ASSET)
                 r->portfolio.assets.count = extent;
+            else if (axis == AXIS_EVENT)
+                r->portfolio.event_count = extent;
             else if (axis == AXIS_GROUP)
                 r->groupings[g].count = extent;
             else if (axis == AXIS_WORST_YEAR)
@@ -219,6 +222,13 @@ static void estimates_room(struct results *r, struct summary *s, struct exceedan
     e->oep = room(r, periods, sizeof *e->oep);
 }
 
+static void contributor_lend(struct contributor *row, double *cells, size_t levels)
+{
+    row->var = cells;
+    row->tvar = cells + levels;
+    row->tvar_contribution = cells + 2 * levels;
+}
+
 static struct contributor *contributors_room(struct results *r, size_t count)
 {
     size_t levels = r->portfolio.settings.quantile_count;
@@ -226,10 +236,21 @@ static struct contributor *contributors_room(struct results *r, size_t count)
     double *cells = room(r, count * 3, levels * sizeof *cells);
     if (cells == NULL)
         return NULL;
-    for (size_t i = 0; i < count; i++, cells += 3 * levels) {
-        rows[i].var = cells;
-        rows[i].tvar = cells + levels;
-        rows[i].tvar_contribution = cells + 2 * levels;
+    for (size_t i = 0; i < count; i++, cells += 3 * levels)
+        contributor_lend(&rows[i], cells, levels);
+    return rows;
+}
+
+static struct event_outcome *events_room(struct results *r)
+{
+    size_t levels = r->portfolio.settings.quantile_count, count = r->portfolio.event_count;
+    struct event_outcome *rows = room(r, count, sizeof *rows);
+    double *cells = room(r, count * 4, levels * sizeof *cells);
+    if (cells == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++, cells += 4 * levels) {
+        contributor_lend(&rows[i].all, cells, levels);
+        rows[i].own_tvar_contribution = cells + 3 * levels;
     }
     return rows;
 }
@@ -239,6 +260,7 @@ static bool memory_allocate(struct results *r)
 {
     struct portfolio *p = &r->portfolio;
     struct outcome *o = &r->outcome;
+    struct exceedance unused;
     o->annual_loss = room(r, p->settings.years, sizeof *o->annual_loss);
     o->largest_event = room(r, p->settings.years, sizeof *o->largest_event);
     o->event_count = room(r, p->settings.years, sizeof *o->event_count);
@@ -254,22 +276,37 @@ static bool memory_allocate(struct results *r)
     }
     r->scenarios = room(r, p->scenario_count, sizeof *r->scenarios);
     p->scenarios = r->scenarios;
+    r->events = room(r, p->event_count, sizeof *r->events);
+    p->events = r->events;
     p->assets.id = room(r, p->assets.count, sizeof *p->assets.id);
     p->assets.name = room(r, p->assets.count, sizeof *p->assets.name);
     o->scenarios = contributors_room(r, p->scenario_count);
     o->assets = contributors_room(r, p->assets.count);
+    o->events = events_room(r);
+    estimates_room(r, &o->independence.summary, &unused);
+    o->independence.event_share =
+        room(r, p->settings.quantile_count, sizeof *o->independence.event_share);
     o->worst_years = room(r, o->worst_year_count, sizeof *o->worst_years);
     o->worst_events = room(r, o->worst_event_count, sizeof *o->worst_events);
     return !r->h.failed;
 }
 
-// Ids ascend; UINT32_MAX if there is none such.
-static uint32_t id_find(const struct results *r, bool scenario, const char *id)
+static const char *id_of(const struct results *r, enum schema_type type, size_t i)
 {
-    size_t low = 0, high = scenario ? r->portfolio.scenario_count : r->portfolio.assets.count;
+    return type == SCHEMA_SCENARIO ? r->scenarios[i].id
+           : type == SCHEMA_EVENT  ? r->events[i].id
+                                   : r->portfolio.assets.id[i];
+}
+
+// Ids ascend; NO_ROW if there is none such.
+static uint32_t id_find(const struct results *r, enum schema_type type, const char *id)
+{
+    size_t low = 0, high = type == SCHEMA_SCENARIO ? r->portfolio.scenario_count
+                           : type == SCHEMA_EVENT  ? r->portfolio.event_count
+                                                   : r->portfolio.assets.count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(id, scenario ? r->scenarios[middle].id : r->portfolio.assets.id[middle]);
+        int order = strcmp(id, id_of(r, type, middle));
         if (order == 0)
             return (uint32_t)middle;
         if (order < 0)
@@ -277,7 +314,7 @@ static uint32_t id_find(const struct results *r, bool scenario, const char *id)
         else
             low = middle + 1;
     }
-    return UINT32_MAX;
+    return NO_ROW;
 }
 
 static bool money_store(struct results *r, double money, int64_t *units)
@@ -315,9 +352,10 @@ static bool cell_store(struct results *r, const struct schema_column *column,
         return !r->h.failed;
     case SCHEMA_SCENARIO:
     case SCHEMA_ASSET:
+    case SCHEMA_EVENT:
         memcpy(text, cell, shape->text_size);
         text[shape->text_size] = '\0';
-        *(uint32_t *)at = id_find(r, column->type == SCHEMA_SCENARIO, text);
+        *(uint32_t *)at = id_find(r, column->type, text);
         return true;
     case SCHEMA_ORDINAL:
     case SCHEMA_RANK:

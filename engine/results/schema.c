@@ -236,13 +236,107 @@ static void *asset_name(const struct schema_view *v, size_t i, size_t j)
 WORST_CELL(worst_year, year)
 WORST_CELL(worst_year, annual_loss)
 WORST_CELL(worst_year, events)
-WORST_CELL(worst_year, largest_event)
-WORST_CELL(worst_year, largest_scenario)
-WORST_CELL(worst_year, largest_asset)
-WORST_CELL(worst_event, year)
-WORST_CELL(worst_event, loss)
-WORST_CELL(worst_event, scenario)
-WORST_CELL(worst_event, asset)
+
+// Of a worst event, and of the largest event of a worst year.
+#define EVENT_CELL(member)                                                                         \
+    static void *worst_event_##member(const struct schema_view *v, size_t i, size_t j)             \
+    {                                                                                              \
+        (void)j;                                                                                   \
+        return &v->outcome->worst_events[i].member;                                                \
+    }                                                                                              \
+    static void *worst_year_largest_##member(const struct schema_view *v, size_t i, size_t j)      \
+    {                                                                                              \
+        (void)j;                                                                                   \
+        return &v->outcome->worst_years[i].largest.member;                                         \
+    }
+EVENT_CELL(loss)
+EVENT_CELL(scenario)
+EVENT_CELL(asset)
+EVENT_CELL(event)
+EVENT_CELL(hits)
+
+static void *worst_event_year(const struct schema_view *v, size_t i, size_t j)
+{
+    (void)j;
+    return &v->outcome->worst_events[i].year;
+}
+
+#define SHARED_TEXT(member)                                                                        \
+    static void *event_##member(const struct schema_view *v, size_t i, size_t j)                   \
+    {                                                                                              \
+        (void)j;                                                                                   \
+        return (void *)&v->portfolio->events[i].member;                                            \
+    }
+SHARED_TEXT(id)
+SHARED_TEXT(name)
+SHARED_TEXT(owner)
+
+#define SHARED_CELL(name, member)                                                                  \
+    static void *event_##name(const struct schema_view *v, size_t i, size_t j)                     \
+    {                                                                                              \
+        (void)j;                                                                                   \
+        return &v->outcome->events[i].member;                                                      \
+    }
+SHARED_CELL(occurrences, occurrences_per_year)
+SHARED_CELL(hits, hits_per_year)
+SHARED_CELL(event_rate, all.event_rate)
+SHARED_CELL(aal, all.aal)
+SHARED_CELL(aal_error, all.aal_error)
+SHARED_CELL(aal_exact, all.aal_exact)
+SHARED_CELL(sd, all.sd)
+SHARED_CELL(own_aal, own_aal)
+SHARED_CELL(own_aal_exact, own_aal_exact)
+
+#define SHARED_LEVEL(name, array)                                                                  \
+    static void *event_##name(const struct schema_view *v, size_t i, size_t j)                     \
+    {                                                                                              \
+        return &v->outcome->events[i].array[j];                                                    \
+    }
+SHARED_LEVEL(var, all.var)
+SHARED_LEVEL(tvar, all.tvar)
+SHARED_LEVEL(tvar_contribution, all.tvar_contribution)
+SHARED_LEVEL(own_tvar_contribution, own_tvar_contribution)
+SHARED_LEVEL(form_share, all.form_share)
+SHARED_LEVEL(annual_loss, annual_loss)
+
+static const char *driver_label(const struct schema_view *v, uint32_t driver)
+{
+    return driver < v->portfolio->driver_count ? v->portfolio->drivers[driver].id : "";
+}
+
+static const char *event_driver(const struct schema_view *v, size_t i, char *buffer)
+{
+    (void)buffer;
+    return driver_label(v, v->portfolio->events[i].driver);
+}
+
+static const char *scenario_driver(const struct schema_view *v, size_t i, char *buffer)
+{
+    (void)buffer;
+    return driver_label(v, v->portfolio->scenarios[i].driver);
+}
+
+static void *scenario_event(const struct schema_view *v, size_t i, size_t j)
+{
+    (void)j;
+    return (void *)&v->portfolio->scenarios[i].event;
+}
+
+// The portfolio as it is, and without dependence, per level.
+#define DEPENDENCE_CELL(name, cell)                                                                \
+    static void *dependence_##name(const struct schema_view *v, size_t i, size_t j)                \
+    {                                                                                              \
+        (void)j;                                                                                   \
+        return &v->outcome->cell;                                                                  \
+    }
+DEPENDENCE_CELL(var, summary.var[i].value)
+DEPENDENCE_CELL(tvar, summary.tvar[i])
+DEPENDENCE_CELL(var_independent, independence.summary.var[i].value)
+DEPENDENCE_CELL(var_independent_lower, independence.summary.var[i].lower)
+DEPENDENCE_CELL(var_independent_upper, independence.summary.var[i].upper)
+DEPENDENCE_CELL(tvar_independent, independence.summary.tvar[i])
+DEPENDENCE_CELL(tvar_independent_error, independence.summary.tvar_error[i])
+DEPENDENCE_CELL(event_share, independence.event_share[i])
 
 #define YEAR_                                                                                      \
     {                                                                                              \
@@ -276,6 +370,18 @@ WORST_CELL(worst_event, asset)
     {                                                                                              \
         AXIS_ASSET, AXIS_QUANTILE                                                                  \
     }
+#define EVENT_                                                                                     \
+    {                                                                                              \
+        AXIS_EVENT, AXIS_NONE                                                                      \
+    }
+#define EVENT_LEV                                                                                  \
+    {                                                                                              \
+        AXIS_EVENT, AXIS_QUANTILE                                                                  \
+    }
+#define LEVEL_                                                                                     \
+    {                                                                                              \
+        AXIS_QUANTILE, AXIS_NONE                                                                   \
+    }
 #define WYEAR                                                                                      \
     {                                                                                              \
         AXIS_WORST_YEAR, AXIS_NONE                                                                 \
@@ -295,6 +401,29 @@ WORST_CELL(worst_event, asset)
 // refers to them.
 // clang-format off
 const struct schema_column schema_columns[] = {
+    {"/event", "event_id", TEXT, EVENT_, NO, "id of the shared event", event_id, NULL, false},
+    {"/event", "quantile", REAL, LEVEL_, NO, "level of VaR and TVaR", setting_quantile, NULL, false},
+    {"/event", "form", LABEL, {AXIS_FORM, AXIS_NONE}, NO, "form of loss", NULL, form_label, false},
+    {"/event", "year", SCHEMA_ORDINAL, YEAR_, NO, "simulated year, from 0", NULL, NULL, false},
+    {"/event", "name", TEXT, EVENT_, NO, "name", event_name, NULL, false},
+    {"/event", "owner", TEXT, EVENT_, NO, "risk owner", event_owner, NULL, false},
+    {"/event", "driver", LABEL, EVENT_, NO, "driver of its years; empty: none", NULL, event_driver, false},
+    {"/event", "occurrences", REAL, EVENT_, UNIT_PER_YEAR, "expected occurrences per year, exact", event_occurrences, NULL, false},
+    {"/event", "hits", REAL, EVENT_, UNIT_PER_YEAR, "expected hits per year, exact", event_hits, NULL, false},
+    {"/event", "event_rate", REAL, EVENT_, UNIT_PER_YEAR, "expected occurrences per year that hit anything, exact; missing where there is no closed form", event_event_rate, NULL, false},
+    {"/event", "aal", REAL, EVENT_, CUR, "average annual loss, sampled: its hits and what the occurrence itself costs", event_aal, NULL, false},
+    {"/event", "aal_error", REAL, EVENT_, CUR, "standard error of aal", event_aal_error, NULL, false},
+    {"/event", "aal_exact", REAL, EVENT_, CUR, "average annual loss, exact; missing where there is no closed form", event_aal_exact, NULL, false},
+    {"/event", "sd", REAL, EVENT_, CUR, "standard deviation of annual loss", event_sd, NULL, false},
+    {"/event", "var", REAL, EVENT_LEV, CUR, "value at risk of annual loss", event_var, NULL, false},
+    {"/event", "tvar", REAL, EVENT_LEV, CUR, "tail value at risk of annual loss", event_tvar, NULL, false},
+    {"/event", "tvar_contribution", REAL, EVENT_LEV, CUR, "part of the portfolio's TVaR, with its scenarios'", event_tvar_contribution, NULL, false},
+    {"/event", "form_share", REAL, {AXIS_EVENT, AXIS_FORM}, NO, "share of the sampled AAL by form, primary and secondary together", event_form_share, NULL, false},
+    {"/event", "own_aal", REAL, EVENT_, CUR, "average annual loss, sampled, of what the occurrence itself costs", event_own_aal, NULL, false},
+    {"/event", "own_aal_exact", REAL, EVENT_, CUR, "the same, exact; missing where there is no closed form", event_own_aal_exact, NULL, false},
+    {"/event", "own_tvar_contribution", REAL, EVENT_LEV, CUR, "part of the portfolio's TVaR of what the occurrence itself costs; with all scenarios' it adds up to it", event_own_tvar_contribution, NULL, false},
+    {"/event", "annual_loss", MONEY, {AXIS_EVENT, AXIS_YEAR}, CUR, "loss of the shared event in the year", event_annual_loss, NULL, true},
+
     {"/scenario", "scenario_id", TEXT, SCEN_, NO, "scenario id", scenario_id, NULL, false},
     {"/scenario", "quantile", REAL, {AXIS_QUANTILE, AXIS_NONE}, NO, "level of VaR and TVaR", setting_quantile, NULL, false},
     {"/scenario", "form", LABEL, {AXIS_FORM, AXIS_NONE}, NO, "form of loss", NULL, form_label, false},
@@ -302,6 +431,8 @@ const struct schema_column schema_columns[] = {
     {"/scenario", "owner", TEXT, SCEN_, NO, "risk owner", scenario_owner, NULL, false},
     {"/scenario", "threat_id", TEXT, SCEN_, NO, "threat id", scenario_threat_id, NULL, false},
     {"/scenario", "effect", LABEL, SCEN_, NO, "what it harms: confidentiality, integrity, availability", NULL, scenario_effect, false},
+    {"/scenario", "event", SCHEMA_EVENT, SCEN_, NO, "shared event that strikes; empty: a stream of its own", scenario_event, NULL, false},
+    {"/scenario", "driver", LABEL, SCEN_, NO, "driver of its years; empty: none", NULL, scenario_driver, false},
     {"/scenario", "event_rate", REAL, SCEN_, UNIT_PER_YEAR, "expected loss events per year, exact", scenario_event_rate, NULL, false},
     {"/scenario", "aal", REAL, SCEN_, CUR, "average annual loss, sampled", scenario_aal, NULL, false},
     {"/scenario", "aal_error", REAL, SCEN_, CUR, "standard error of aal", scenario_aal_error, NULL, false},
@@ -309,7 +440,7 @@ const struct schema_column schema_columns[] = {
     {"/scenario", "sd", REAL, SCEN_, CUR, "standard deviation of annual loss", scenario_sd, NULL, false},
     {"/scenario", "var", REAL, SCEN_LEVEL, CUR, "value at risk of annual loss", scenario_var, NULL, false},
     {"/scenario", "tvar", REAL, SCEN_LEVEL, CUR, "tail value at risk of annual loss", scenario_tvar, NULL, false},
-    {"/scenario", "tvar_contribution", REAL, SCEN_LEVEL, CUR, "part of the portfolio's TVaR; all scenarios add up to it", scenario_tvar_contribution, NULL, false},
+    {"/scenario", "tvar_contribution", REAL, SCEN_LEVEL, CUR, "part of the portfolio's TVaR; with /event/own_tvar_contribution all add up to it", scenario_tvar_contribution, NULL, false},
     {"/scenario", "form_share", REAL, {AXIS_SCENARIO, AXIS_FORM}, NO, "share of the sampled AAL by form, primary and secondary together", scenario_form_share, NULL, false},
 
     {"/asset", "asset_id", TEXT, ASSET_, NO, "asset id", asset_id, NULL, false},
@@ -317,12 +448,12 @@ const struct schema_column schema_columns[] = {
     {"/asset", "name", TEXT, ASSET_, NO, "name", asset_name, NULL, false},
     {"/asset", "event_rate", REAL, ASSET_, UNIT_PER_YEAR, "expected loss events per year, exact", asset_event_rate, NULL, false},
     {"/asset", "aal", REAL, ASSET_, CUR, "average annual loss, sampled", asset_aal, NULL, false},
-    {"/asset", "aal_error", REAL, ASSET_, CUR, "standard error of aal", asset_aal_error, NULL, false},
+    {"/asset", "aal_error", REAL, ASSET_, CUR, "standard error of aal; missing beyond `detail` assets where shared events or drivers reach them", asset_aal_error, NULL, false},
     {"/asset", "aal_exact", REAL, ASSET_, CUR, "average annual loss, exact; missing where there is no closed form", asset_aal_exact, NULL, false},
-    {"/asset", "sd", REAL, ASSET_, CUR, "standard deviation of annual loss", asset_sd, NULL, false},
+    {"/asset", "sd", REAL, ASSET_, CUR, "standard deviation of annual loss; missing likewise", asset_sd, NULL, false},
     {"/asset", "var", REAL, ASSET_LEV, CUR, "value at risk of annual loss; missing beyond `detail` assets", asset_var, NULL, false},
     {"/asset", "tvar", REAL, ASSET_LEV, CUR, "tail value at risk of annual loss; missing beyond `detail` assets", asset_tvar, NULL, false},
-    {"/asset", "tvar_contribution", REAL, ASSET_LEV, CUR, "part of the portfolio's TVaR; all assets add up to it", asset_tvar_contribution, NULL, false},
+    {"/asset", "tvar_contribution", REAL, ASSET_LEV, CUR, "part of the portfolio's TVaR; with /event/own_tvar_contribution all add up to it", asset_tvar_contribution, NULL, false},
 
     {"/portfolio", "year", SCHEMA_ORDINAL, YEAR_, NO, "simulated year, from 0", NULL, NULL, false},
     {"/portfolio", "form", LABEL, {AXIS_FORM, AXIS_NONE}, NO, "form of loss", NULL, form_label, false},
@@ -353,6 +484,16 @@ const struct schema_column schema_columns[] = {
     {"/summary", "tvar", REAL, ROW_LEVEL, CUR, "tail value at risk of annual loss", summary_tvar, NULL, false},
     {"/summary", "tvar_error", REAL, ROW_LEVEL, CUR, "standard error of tvar", summary_tvar_error, NULL, false},
 
+    {"/dependence", "quantile", REAL, LEVEL_, NO, "level of VaR and TVaR", setting_quantile, NULL, false},
+    {"/dependence", "var", REAL, LEVEL_, CUR, "the portfolio's value at risk", dependence_var, NULL, true},
+    {"/dependence", "tvar", REAL, LEVEL_, CUR, "the portfolio's tail value at risk", dependence_tvar, NULL, true},
+    {"/dependence", "var_independent", REAL, LEVEL_, CUR, "the same if every scenario, and every unit hit by a shared event, had its losses in years of its own", dependence_var_independent, NULL, false},
+    {"/dependence", "var_independent_lower", REAL, LEVEL_, CUR, "lower 95 % limit of var_independent", dependence_var_independent_lower, NULL, false},
+    {"/dependence", "var_independent_upper", REAL, LEVEL_, CUR, "upper 95 % limit of var_independent", dependence_var_independent_upper, NULL, false},
+    {"/dependence", "tvar_independent", REAL, LEVEL_, CUR, "tail value at risk, likewise", dependence_tvar_independent, NULL, false},
+    {"/dependence", "tvar_independent_error", REAL, LEVEL_, CUR, "standard error of tvar_independent", dependence_tvar_independent_error, NULL, false},
+    {"/dependence", "event_share", REAL, LEVEL_, NO, "share of the portfolio's TVaR that comes from shared events", dependence_event_share, NULL, false},
+
     {"/exceedance", "row", LABEL, ROW_, NO, "portfolio, or COLUMN=GROUP", NULL, row_label, false},
     {"/exceedance", "return_period", REAL, {AXIS_RETURN_PERIOD, AXIS_NONE}, UNIT_YEARS, "return period", setting_return_period, NULL, false},
     {"/exceedance", "aep", REAL, ROW_PERIOD, CUR, "annual loss exceeded once per return period", exceedance_aep_value, NULL, false},
@@ -366,15 +507,19 @@ const struct schema_column schema_columns[] = {
     {"/tail/worst_years", "year", SCHEMA_YEAR, WYEAR, NO, "simulated year, from 0", worst_year_year, NULL, false},
     {"/tail/worst_years", "annual_loss", MONEY, WYEAR, CUR, "loss of the year", worst_year_annual_loss, NULL, false},
     {"/tail/worst_years", "event_count", SCHEMA_COUNT, WYEAR, NO, "loss events in the year", worst_year_events, NULL, false},
-    {"/tail/worst_years", "largest_event", MONEY, WYEAR, CUR, "loss of the year's largest event", worst_year_largest_event, NULL, false},
-    {"/tail/worst_years", "scenario_id", SCHEMA_SCENARIO, WYEAR, NO, "scenario of the year's largest event", worst_year_largest_scenario, NULL, false},
+    {"/tail/worst_years", "largest_event", MONEY, WYEAR, CUR, "loss of the year's largest event", worst_year_largest_loss, NULL, false},
+    {"/tail/worst_years", "scenario_id", SCHEMA_SCENARIO, WYEAR, NO, "scenario of the year's largest event, or of its largest hit", worst_year_largest_scenario, NULL, false},
     {"/tail/worst_years", "asset_id", SCHEMA_ASSET, WYEAR, NO, "asset of the year's largest event", worst_year_largest_asset, NULL, false},
+    {"/tail/worst_years", "event_id", SCHEMA_EVENT, WYEAR, NO, "shared event that the year's largest event was; empty: none", worst_year_largest_event, NULL, false},
+    {"/tail/worst_years", "hits", SCHEMA_COUNT, WYEAR, NO, "units that the year's largest event hit", worst_year_largest_hits, NULL, false},
 
     {"/tail/worst_events", "rank", SCHEMA_RANK, WEVENT, NO, "rank by loss, 1 the worst", NULL, NULL, false},
     {"/tail/worst_events", "year", SCHEMA_YEAR, WEVENT, NO, "simulated year, from 0", worst_event_year, NULL, false},
     {"/tail/worst_events", "loss", MONEY, WEVENT, CUR, "loss of the event", worst_event_loss, NULL, false},
-    {"/tail/worst_events", "scenario_id", SCHEMA_SCENARIO, WEVENT, NO, "scenario of the event", worst_event_scenario, NULL, false},
+    {"/tail/worst_events", "scenario_id", SCHEMA_SCENARIO, WEVENT, NO, "scenario of the event, or of its largest hit", worst_event_scenario, NULL, false},
     {"/tail/worst_events", "asset_id", SCHEMA_ASSET, WEVENT, NO, "asset of the event", worst_event_asset, NULL, false},
+    {"/tail/worst_events", "event_id", SCHEMA_EVENT, WEVENT, NO, "shared event that it was; empty: none", worst_event_event, NULL, false},
+    {"/tail/worst_events", "hits", SCHEMA_COUNT, WEVENT, NO, "units hit", worst_event_hits, NULL, false},
 };
 // clang-format on
 const size_t schema_column_count = sizeof schema_columns / sizeof *schema_columns;
@@ -387,7 +532,7 @@ const char *schema_axis_name(enum schema_axis axis)
         [AXIS_QUANTILE] = "quantile", [AXIS_RETURN_PERIOD] = "return_period",
         [AXIS_GROUP] = "group",       [AXIS_SCENARIO] = "scenario_id",
         [AXIS_ASSET] = "asset_id",    [AXIS_WORST_YEAR] = "rank",
-        [AXIS_WORST_EVENT] = "rank"};
+        [AXIS_WORST_EVENT] = "rank",  [AXIS_EVENT] = "event_id"};
     return names[axis];
 }
 
@@ -416,6 +561,8 @@ size_t schema_axis_extent(const struct schema_view *v, enum schema_axis axis)
         return p->scenario_count;
     case AXIS_ASSET:
         return p->assets.count;
+    case AXIS_EVENT:
+        return p->event_count;
     case AXIS_WORST_YEAR:
         return v->outcome->worst_year_count;
     case AXIS_WORST_EVENT:

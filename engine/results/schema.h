@@ -36,7 +36,8 @@ enum schema_type {
     SCHEMA_TEXT,     // const char * -> fixed-length UTF-8
     SCHEMA_LABEL,    // text made by `label`; never read back
     SCHEMA_SCENARIO, // uint32_t index of a scenario -> its id, "" for none
-    SCHEMA_ASSET     // the same of an asset
+    SCHEMA_ASSET,    // the same of an asset
+    SCHEMA_EVENT     // the same of a shared event
 };
 
 enum schema_axis {
@@ -50,6 +51,7 @@ enum schema_axis {
     AXIS_GROUP,
     AXIS_SCENARIO,
     AXIS_ASSET,
+    AXIS_EVENT,
     AXIS_WORST_YEAR,
     AXIS_WORST_EVENT,
     AXES

@@ -67,6 +67,8 @@ static const char *cell_text(const struct schema_column *column, const struct sc
         text = v->portfolio->scenarios[*(const uint32_t *)at].id;
     else if (column->type == SCHEMA_ASSET && *(const uint32_t *)at < v->portfolio->assets.count)
         text = v->portfolio->assets.id[*(const uint32_t *)at];
+    else if (column->type == SCHEMA_EVENT && *(const uint32_t *)at < v->portfolio->event_count)
+        text = v->portfolio->events[*(const uint32_t *)at].id;
     return text != NULL ? text : "";
 }
 

@@ -272,6 +272,11 @@ static bool slot_finish(const struct asset_sums *sums, size_t slot, struct detai
 
     const struct ordered_losses x = {settings->years, n, annual};
 
+    if (isnan(asset->sd)) {
+        asset->sd = money_of_units(losses_deviation(&x), settings->resolution);
+        asset->aal_error =
+            isinf(asset->aal_error) ? HUGE_VAL : asset->sd / sqrt((double)settings->years);
+    }
     for (size_t l = 0; l < settings->quantile_count; l++) {
         double error;
 
@@ -353,7 +358,10 @@ bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *
         x->aal = money_of_units((double)shared_value(&sums->sum[a]) / years, settings->resolution);
         // Poisson: the variance of a year's loss is rate x E X^2, which the sum of squares
         // estimates.
-        x->sd = sqrt(fmax(0, second * settings->resolution * settings->resolution + variance[a]));
+        x->sd =
+            isnan(variance[a])
+                ? NAN
+                : sqrt(fmax(0, second * settings->resolution * settings->resolution + variance[a]));
         x->aal_error = infinite ? HUGE_VAL : x->sd / sqrt(years);
         for (size_t l = 0; l < settings->quantile_count; l++)
             x->var[l] = x->tvar[l] = NAN;

@@ -37,7 +37,9 @@ void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
                     const struct event_batch *batch);
 
 // Fills the sampled figures of all assets. `hits` are all threads'. `variance` is what each asset's
-// variance has beyond that of a Poisson stream, in currency squared. False if memory is exhausted.
+// variance has beyond that of a Poisson stream, in currency squared; NaN where it is not known, for
+// shared events or drivers reach it: then the assets in detail alone get sd and error. False if
+// memory is exhausted.
 bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *hits, int threads,
                        const double *variance, bool infinite, double *portfolio_tvar_units,
                        struct contributor *assets);

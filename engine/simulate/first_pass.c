@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simulate/event_stream.h"
+#include "simulate/shared_event.h"
+#include "simulate/worst.h"
 
 // What one event touches stands together: a block of years does not fit the first-level cache.
 struct year_sums {
@@ -16,6 +17,13 @@ struct block_sums {
     struct year_sums year[BLOCK_YEARS];
     int32_t events[BLOCK_YEARS];
     struct year_sums **groups; // per grouping [group][BLOCK_YEARS]
+    // Shared events only: else NULL.
+    struct shared_event_sums *shared;
+    struct worst_event *largest_shared; // [BLOCK_YEARS]
+    struct worst_events worst;
+    struct event_outcome *event; // in work
+    size_t event_index;
+    uint64_t first_year; // of the block
     uint64_t capped;
     bool overflow;
 };
@@ -25,28 +33,35 @@ static void sums_free(struct block_sums *sums)
     if (sums && sums->groups)
         for (size_t g = 0; g < sums->portfolio->grouping_count; g++)
             free(sums->groups[g]);
-    if (sums)
+    if (sums) {
         free(sums->groups);
+        free(sums->largest_shared);
+        shared_event_sums_free(sums->shared);
+    }
     free(sums);
 }
 
 static struct block_sums *sums_new(const struct portfolio *portfolio)
 {
     struct block_sums *sums = calloc(1, sizeof *sums);
+    bool good;
 
     if (!sums)
         return NULL;
     sums->portfolio = portfolio;
     sums->groups = calloc(portfolio->grouping_count + 1, sizeof *sums->groups);
-    for (size_t g = 0; sums->groups && g < portfolio->grouping_count; g++) {
+    good = sums->groups != NULL;
+    for (size_t g = 0; good && g < portfolio->grouping_count; g++) {
         sums->groups[g] =
             calloc(portfolio->groupings[g].count + 1, BLOCK_YEARS * sizeof **sums->groups);
-        if (!sums->groups[g]) {
-            sums_free(sums);
-            return NULL;
-        }
+        good = sums->groups[g] != NULL;
     }
-    if (!sums->groups) {
+    if (good && portfolio->event_count > 0) {
+        sums->shared = shared_event_sums_new(portfolio);
+        sums->largest_shared = calloc(BLOCK_YEARS, sizeof *sums->largest_shared);
+        good = sums->shared && sums->largest_shared;
+    }
+    if (!good) {
         sums_free(sums);
         return NULL;
     }
@@ -59,15 +74,8 @@ double first_pass_memory(const struct portfolio *portfolio)
 
     for (size_t g = 0; g < portfolio->grouping_count; g++)
         groups += (double)portfolio->groupings[g].count + 1;
-    return (double)sizeof(struct block_sums) + groups * BLOCK_YEARS * sizeof(struct year_sums);
-}
-
-static uint32_t group_of(const struct grouping *g, size_t scenario, uint32_t asset)
-{
-    const uint32_t s = g->scenario_part ? g->scenario_part[scenario] : 0;
-    const uint32_t a = g->asset_part ? g->asset_part[asset] : 0;
-
-    return g->code[(size_t)s * g->asset_parts + a];
+    return (double)sizeof(struct block_sums) + groups * BLOCK_YEARS * sizeof(struct year_sums) +
+           shared_event_memory(portfolio);
 }
 
 // Group totals cannot outgrow the portfolio's, whose additions are checked.
@@ -113,6 +121,44 @@ static void sums_add(void *context, const struct event_batch *batch)
     sums->capped += batch->capped;
 }
 
+// The larger event; of equals the one whose shared event comes first.
+static inline bool larger_shared(const struct worst_event *x, const struct worst_event *y)
+{
+    return x->loss > y->loss || (x->loss == y->loss && x->event < y->event);
+}
+
+// No two threads have the same event and block in work, so that its years are this one's alone.
+static void occurrence_add(void *context, const struct occurrence *o)
+{
+    struct block_sums *sums = context;
+    struct year_sums *year = &sums->year[o->year];
+    struct event_outcome *event = sums->event;
+    const uint64_t at = sums->first_year + o->year;
+    const struct worst_event all = {
+        at, o->loss, o->scenario, o->asset, (uint32_t)sums->event_index, o->hits};
+    const int64_t *loss = o->groups;
+
+    sums->overflow |= __builtin_add_overflow(year->total, o->loss, &year->total);
+    if (sums->overflow)
+        return;
+    year->largest = o->loss > year->largest ? o->loss : year->largest;
+    sums->events[o->year]++;
+    event->annual_loss[at] += o->loss;
+    if (event->own_loss)
+        event->own_loss[at] += o->own;
+    if (larger_shared(&all, &sums->largest_shared[o->year]))
+        sums->largest_shared[o->year] = all;
+    worst_events_add(&sums->worst, &all);
+    for (size_t g = 0; g < sums->portfolio->grouping_count; g++) {
+        const size_t count = sums->portfolio->groupings[g].count;
+
+        for (size_t k = 0; k < count; k++)
+            if (loss[k] > 0)
+                group_add(&sums->groups[g][k * BLOCK_YEARS + o->year], loss[k]);
+        loss += count;
+    }
+}
+
 // Moves a block's sums to the outcome and clears them. To be called by one thread at a time.
 static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *outcome)
 {
@@ -128,6 +174,9 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
                                                  &outcome->annual_loss[first + i]);
         outcome->largest_event[first + i] = year->largest > largest ? year->largest : largest;
         outcome->event_count[first + i] += sums->events[i];
+        if (sums->largest_shared &&
+            larger_shared(&sums->largest_shared[i], &outcome->largest_shared[first + i]))
+            outcome->largest_shared[first + i] = sums->largest_shared[i];
     }
     for (size_t g = 0; g < sums->portfolio->grouping_count && !sums->overflow; g++) {
         const size_t groups = sums->portfolio->groupings[g].count;
@@ -148,10 +197,60 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
     sums->capped = 0;
     memset(sums->year, 0, sizeof sums->year);
     memset(sums->events, 0, sizeof sums->events);
+    if (sums->largest_shared)
+        memset(sums->largest_shared, 0, BLOCK_YEARS * sizeof *sums->largest_shared);
+}
+
+struct own_forms {
+    struct block_sums *sums;
+    __int128 form[LOSS_FORMS];
+};
+
+static void occurrence_take(void *context, const struct occurrence *o)
+{
+    struct own_forms *own = context;
+
+    for (int form = 0; form < LOSS_FORMS; form++)
+        own->form[form] += o->own_form[form];
+    occurrence_add(own->sums, o);
+}
+
+static bool event_run(struct block_sums *sums, struct event_workspace *w,
+                      const struct scenario_plans *plans, size_t e, uint32_t block,
+                      struct outcome *outcome)
+{
+    struct own_forms own = {.sums = sums};
+    bool good;
+
+    sums->event = &outcome->events[e];
+    sums->event_index = e;
+    sums->first_year = (uint64_t)block * BLOCK_YEARS;
+    good = shared_event_run(sums->shared, w, plans, e, block, sums->portfolio->settings.years,
+                            occurrence_take, &own, &sums->capped, &sums->overflow);
+#pragma omp critical(first_pass_forms)
+    for (int form = 0; form < LOSS_FORMS; form++)
+        sums->event->own_form[form] += own.form[form];
+    return good || sums->overflow;
+}
+
+// Scenario or, behind those, shared event `unit`.
+static bool unit_run(struct block_sums *sums, struct event_workspace *w,
+                     const struct scenario_plans *plans, size_t unit, uint32_t block,
+                     struct outcome *outcome)
+{
+    const struct settings *settings = &sums->portfolio->settings;
+
+    if (unit >= plans->count)
+        return event_run(sums, w, plans, unit - plans->count, block, outcome);
+    if (plans->plans[unit].event)
+        return true;
+    return event_stream_run(w, &plans->plans[unit], settings->annual_loss, block, settings->years,
+                            sums_add, sums);
 }
 
 bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *plans, int threads,
-                struct progress *progress, struct outcome *outcome, struct diagnostics *d)
+                struct progress *progress, struct outcome *outcome, struct worst_events *worst,
+                struct diagnostics *d)
 {
     struct schedule schedule;
     _Atomic size_t next = 0;
@@ -181,9 +280,8 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
                 sums_flush(sums, block, outcome);
             }
             block = tile->block;
-            for (size_t s = tile->first; good && s < tile->end; s++)
-                good = event_stream_run(w, &plans->plans[s], portfolio->settings.annual_loss, block,
-                                        portfolio->settings.years, sums_add, sums);
+            for (size_t unit = tile->first; good && unit < tile->end; unit++)
+                good = unit_run(sums, w, plans, unit, block, outcome);
             if (!progress_add(progress, tile->work))
                 break;
         }
@@ -195,6 +293,9 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
             memory_failed = true;
         else if (sums->overflow)
             overflow = true;
+#pragma omp critical(first_pass_flush)
+        for (size_t i = 0; good && i < sums->worst.count; i++)
+            worst_events_add(worst, &sums->worst.events[i]);
         sums_free(sums);
         event_workspace_free(w);
     }

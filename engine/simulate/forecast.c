@@ -60,7 +60,52 @@ double forecast_detail_memory(const struct portfolio *portfolio, const struct sc
     return bytes;
 }
 
-bool forecast_accept(const struct portfolio *portfolio, double detail_memory, struct diagnostics *d)
+// What the addresses of a shared event's hits cannot count.
+static bool events_accept(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                          struct diagnostics *d)
+{
+    const double cells = 2.0 * (double)portfolio->event_count * (double)portfolio->settings.years;
+    bool good = true;
+
+    for (size_t e = 0; e < plans->event_count; e++) {
+        const struct event_plan *plan = &plans->events[e];
+
+        if (plan->rate.bound * rate_driver_mean(&plan->rate) > OCCURRENCES_MAX ||
+            plan->occurrences_per_year > OCCURRENCES_MAX) {
+            diagnostics_add(d,
+                            &(struct place){.file = "events.csv",
+                                            .column = "frequency",
+                                            .value = plan->event->id},
+                            "%.3g occurrences a year, at most %.3g are simulated: what strikes so "
+                            "often is a scenario, not a shared event",
+                            plan->occurrences_per_year, OCCURRENCES_MAX);
+            good = false;
+        }
+    }
+    for (size_t s = 0; s < plans->count; s++) {
+        const struct scenario *scenario = plans->plans[s].scenario;
+
+        if (plans->plans[s].event && scenario->selection->units > HIT_UNITS_MAX) {
+            diagnostics_add(
+                d,
+                &(struct place){.file = "scenarios.csv", .column = "assets", .value = scenario->id},
+                "selects %.3g units, of which a shared event can hit at most %.3g",
+                scenario->selection->units, HIT_UNITS_MAX);
+            good = false;
+        }
+    }
+    if (cells > group_cells_max) {
+        diagnostics_add(d, &(struct place){.file = "study.ini", .column = "study.years"},
+                        "shared events x years is %.3g, at most %.3g are kept: fewer shared events "
+                        "or fewer years",
+                        cells / 2, group_cells_max / 2);
+        good = false;
+    }
+    return good;
+}
+
+bool forecast_accept(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                     double detail_memory, struct diagnostics *d)
 {
     const struct settings *settings = &portfolio->settings;
     const double cells = groups_total(portfolio) * (double)settings->years;
@@ -86,7 +131,12 @@ bool forecast_accept(const struct portfolio *portfolio, double detail_memory, st
                         detail_memory / 1e9, detail_bytes_max / 1e9);
         good = false;
     }
-    return good;
+    return events_accept(portfolio, plans, d) && good;
+}
+
+static double once_probability(const struct rate *rate)
+{
+    return rate->once ? rate_once_probability(rate) : NAN;
 }
 
 bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
@@ -101,7 +151,6 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
     bool good = scenario_plans_make(portfolio, threads, &plans, d);
 
     *total = (struct forecast){0};
-    (void)events;
     for (size_t s = 0; good && s < plans.count; s++) {
         const struct scenario_plan *plan = &plans.plans[s];
 
@@ -110,12 +159,28 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         total->candidates_per_year += plan->candidates_per_year;
         total->aal_exact += plan->aal_exact;
         work += schedule_cost(plan) * block_count(settings->years);
-        each[s] = (struct scenario_forecast){plan->threat_events_per_year,
-                                             plan->loss_events_per_year,
-                                             plan->aal_exact,
-                                             plan->severity.capped_share,
-                                             1,
-                                             NAN};
+        each[s] = (struct scenario_forecast){
+            .threat_events_per_year = plan->threat_events_per_year,
+            .loss_events_per_year = plan->loss_events_per_year,
+            .aal_exact = plan->aal_exact,
+            .capped_share = plan->severity.capped_share,
+            .driver_ratio =
+                plan->severity.mean > 0 ? plan->severity.weighted_mean / plan->severity.mean : 1,
+            .once_probability = once_probability(&plan->rate),
+        };
+    }
+    for (size_t e = 0; good && e < plans.event_count; e++) {
+        const struct event_plan *plan = &plans.events[e];
+
+        total->aal_exact += plan->own_aal_exact;
+        events[e] = (struct event_forecast){
+            .occurrences_per_year = plan->occurrences_per_year,
+            .hits_per_year = plan->hits_per_year,
+            .probability_of_hit = plan->probability_of_hit,
+            .aal_exact = plan->aal_exact,
+            .own_aal_exact = plan->own_aal_exact,
+            .once_probability = once_probability(&plan->rate),
+        };
     }
     if (good)
         detail = forecast_detail_memory(portfolio, &plans);
@@ -126,8 +191,11 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         (double)portfolio->assets.count *
             (asset_sums_memory(settings->quantile_count) + sizeof(struct contributor) +
              24.0 * (double)settings->quantile_count) +
-        detail;
-    good = good && forecast_accept(portfolio, detail, d);
+        detail + (double)portfolio->driver_count * driver_years_memory(settings->years) +
+        years * ((double)portfolio->event_count * 16 +
+                 (portfolio->event_count > 0 ? sizeof(struct worst_event) : 0) +
+                 (portfolio->event_count + portfolio->driver_count > 0 ? 8 : 0));
+    good = good && forecast_accept(portfolio, &plans, detail, d);
     scenario_plans_free(&plans);
     return good;
 }

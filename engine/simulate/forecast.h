@@ -9,7 +9,7 @@ double forecast_detail_memory(const struct portfolio *portfolio,
                               const struct scenario_plans *plans);
 
 // False, with the setting that helps, if the run would outgrow a stated limit.
-bool forecast_accept(const struct portfolio *portfolio, double detail_memory,
-                     struct diagnostics *d);
+bool forecast_accept(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                     double detail_memory, struct diagnostics *d);
 
 #endif

@@ -25,18 +25,37 @@ struct contributor {
                                    // only
 };
 
-struct worst_year {
-    uint64_t year;
-    int64_t annual_loss;
-    int32_t events;
-    int64_t largest_event;
-    uint32_t largest_scenario, largest_asset; // of the largest event
-};
-
+// A shared event's occurrence is one event: its scenario and asset are those of its largest hit.
 struct worst_event {
     uint64_t year;
     int64_t loss;
     uint32_t scenario, asset;
+    uint32_t event; // shared event, or NO_ROW
+    int32_t hits;
+};
+
+struct worst_year {
+    uint64_t year;
+    int64_t annual_loss;
+    int32_t events;
+    struct worst_event largest; // of the year
+};
+
+// A shared event: its hits and what its occurrences cost by themselves.
+struct event_outcome {
+    struct contributor all;          // event_rate: of occurrences that hit something, NaN unknown
+    int64_t *annual_loss, *own_loss; // [N]; the latter NULL if it costs nothing
+    double occurrences_per_year, hits_per_year; // exact
+    double own_aal, own_aal_exact;
+    double *own_tvar_contribution; // [L]; with all scenarios' it adds up to the portfolio's TVaR
+    __int128 own_form[LOSS_FORMS];
+};
+
+// The portfolio if nothing happened together: every scenario, and every unit that a shared event
+// hits, keeps its own losses, but in years of its own.
+struct independence {
+    struct summary summary;
+    double *event_share; // [L]: of shared events in the portfolio's TVaR as it is
 };
 
 struct group_outcome {
@@ -52,9 +71,12 @@ struct outcome {
     int32_t *event_count;                 // [N]
     struct summary summary;
     struct exceedance exceedance;
-    struct group_outcome *groups;               // [grouping]
-    struct contributor *scenarios;              // [scenario]
-    struct contributor *assets;                 // [asset]
+    struct group_outcome *groups;       // [grouping]
+    struct contributor *scenarios;      // [scenario]
+    struct contributor *assets;         // [asset]
+    struct event_outcome *events;       // [shared event]
+    struct worst_event *largest_shared; // [N]: loss 0 where none; NULL without shared events
+    struct independence independence;
     size_t worst_year_count, worst_event_count; // at most 100 each
     struct worst_year *worst_years;
     struct worst_event *worst_events;

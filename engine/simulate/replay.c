@@ -7,6 +7,7 @@
 
 #include "simulate/asset_sums.h"
 #include "simulate/event_stream.h"
+#include "simulate/event_sums.h"
 #include "simulate/worst.h"
 
 // What the portfolio's replay shares among threads.
@@ -17,6 +18,7 @@ struct shared {
     struct asset_sums *assets;
     struct outcome *outcome;
     uint8_t *worst_rank; // [year]: 1 + place among the worst years, 0 elsewhere
+    int64_t *moved;      // [year]: what cutting dependence adds; NULL where nothing depends
 };
 
 // One thread's part.
@@ -33,24 +35,28 @@ struct replayer {
     __int128 form[LOSS_FORMS], class_sums[TAIL_CLASSES_MAX];
 };
 
-static void worst_year_note(struct shared *shared, unsigned rank, uint32_t scenario, uint32_t asset,
-                            int64_t loss)
+static void worst_year_note(struct shared *shared, unsigned rank, const struct worst_event *event)
 {
 #pragma omp critical(worst_year)
     {
         struct worst_year *y = &shared->outcome->worst_years[rank - 1];
-        const bool first_of_equals =
-            loss == y->largest_event &&
-            (scenario < y->largest_scenario ||
-             (scenario == y->largest_scenario && asset < y->largest_asset));
 
-        y->events++;
-        if (y->events == 1 || loss > y->largest_event || first_of_equals) {
-            y->largest_event = loss;
-            y->largest_scenario = scenario;
-            y->largest_asset = asset;
-        }
+        if (worst_event_larger(event, &y->largest))
+            y->largest = *event;
     }
+}
+
+// Hits of shared events move to years of their own, unit by unit.
+static void units_cut(struct shared *shared, const struct event_batch *batch)
+{
+    const struct portfolio *portfolio = shared->portfolio;
+    const uint64_t years = portfolio->settings.years;
+
+    for (size_t i = 0; i < batch->count; i++)
+        cut_add(shared->moved, years, (uint64_t)batch->block * BLOCK_YEARS + batch->year[i],
+                cut_of_unit(batch->plan->key, portfolio->assets.id_hash[batch->asset[i]],
+                            batch->unit[i], years),
+                (int64_t)batch->loss[i]);
 }
 
 static void replay_add(void *context, const struct event_batch *batch)
@@ -68,6 +74,9 @@ static void replay_add(void *context, const struct event_batch *batch)
             r->form[form] += sum;
         }
     asset_sums_add(r->shared->assets, &r->hits, batch);
+    // The occurrences of shared events are known whole since the first pass.
+    const bool single = batch->plan->event == NULL;
+
     for (size_t i = 0; i < batch->count; i++) {
         const uint64_t year = first_year + batch->year[i];
         const int64_t loss = (int64_t)batch->loss[i];
@@ -77,12 +86,17 @@ static void replay_add(void *context, const struct event_batch *batch)
             r->touched[r->touched_count++] = (uint32_t)year;
         r->annual[year] += loss;
         r->class_sums[tail->year_class[year]] += loss;
-        if (loss >= r->worst.threshold)
-            worst_events_add(&r->worst, &(struct worst_event){year, loss, (uint32_t)r->scenario,
-                                                              batch->asset[i]});
-        if (rank)
-            worst_year_note(r->shared, rank, (uint32_t)r->scenario, batch->asset[i], loss);
+        if (single && (loss >= r->worst.threshold || rank)) {
+            const struct worst_event event = {year,   loss, (uint32_t)r->scenario, batch->asset[i],
+                                              NO_ROW, 1};
+
+            worst_events_add(&r->worst, &event);
+            if (rank)
+                worst_year_note(r->shared, rank, &event);
+        }
     }
+    if (!single)
+        units_cut(r->shared, batch);
 }
 
 // From the scenario's nonzero annual losses in r->sorted.
@@ -114,10 +128,21 @@ static void scenario_finish(struct replayer *r, size_t nonzero)
         x->form_share[form] = sum > 0 ? (double)r->form[form] / (double)sum : 0;
 }
 
+// A scenario that follows a driver moves as a whole.
+static bool moves_whole(const struct replayer *r, size_t scenario, uint64_t *shift)
+{
+    const struct scenario_plan *plan = &r->shared->plans->plans[scenario];
+
+    *shift = cut_of_row(plan->key, r->shared->portfolio->settings.years);
+    return r->shared->moved && !plan->event && scenario_plan_depends(plan);
+}
+
 // A scenario that one thread replays alone.
 static bool scenario_alone(struct replayer *r, size_t scenario)
 {
     const struct portfolio *portfolio = r->shared->portfolio;
+    uint64_t shift;
+    const bool moves = moves_whole(r, scenario, &shift);
     size_t nonzero = 0;
     bool good = true;
 
@@ -131,6 +156,9 @@ static bool scenario_alone(struct replayer *r, size_t scenario)
                                 replay_add, r);
     for (size_t i = 0; i < r->touched_count; i++) {
         r->sorted[nonzero++] = r->annual[r->touched[i]];
+        if (moves)
+            cut_add(r->shared->moved, portfolio->settings.years, r->touched[i], shift,
+                    r->annual[r->touched[i]]);
         r->annual[r->touched[i]] = 0;
     }
     scenario_finish(r, nonzero);
@@ -142,6 +170,8 @@ static bool scenario_together(struct replayer *all, int threads, size_t scenario
 {
     const struct portfolio *portfolio = all->shared->portfolio;
     const uint64_t years = portfolio->settings.years;
+    uint64_t shift;
+    const bool moves = moves_whole(all, scenario, &shift);
     size_t nonzero = 0;
     bool good = true;
 
@@ -173,8 +203,11 @@ static bool scenario_together(struct replayer *all, int threads, size_t scenario
         memset(all[t].class_sums, 0, sizeof all[t].class_sums);
     }
     for (uint64_t y = 0; y < years; y++)
-        if (all[0].annual[y] > 0)
+        if (all[0].annual[y] > 0) {
             all[0].sorted[nonzero++] = all[0].annual[y];
+            if (moves)
+                cut_add(all[0].shared->moved, years, y, shift, all[0].annual[y]);
+        }
     memset(all[0].annual, 0, years * sizeof *all[0].annual);
     scenario_finish(&all[0], nonzero);
     return good;
@@ -208,12 +241,16 @@ double replay_memory(const struct portfolio *portfolio)
 }
 
 // Of the portfolio's AAL, by form and by effect; a scenario with two effects counts half for each.
+// What shared events themselves cost has no effect.
 static void shares_fill(const struct portfolio *portfolio, struct outcome *outcome)
 {
+    const double units = (double)portfolio->settings.years / portfolio->settings.resolution;
     double total = 0;
 
     for (size_t s = 0; s < portfolio->scenario_count; s++)
         total += outcome->scenarios[s].aal;
+    for (size_t e = 0; e < portfolio->event_count; e++)
+        total += outcome->events[e].own_aal;
     for (size_t s = 0; s < portfolio->scenario_count && total > 0; s++) {
         const struct contributor *x = &outcome->scenarios[s];
         const unsigned effect = portfolio->scenarios[s].effect;
@@ -227,22 +264,43 @@ static void shares_fill(const struct portfolio *portfolio, struct outcome *outco
         if (effects == 0)
             outcome->effect_share[EFFECTS - 1] += x->aal / total;
     }
+    for (size_t e = 0; e < portfolio->event_count && total > 0; e++) {
+        for (int form = 0; form < LOSS_FORMS; form++)
+            outcome->form_share[form] += (double)outcome->events[e].own_form[form] / units / total;
+        outcome->effect_share[EFFECTS - 1] += outcome->events[e].own_aal / total;
+    }
 }
 
-static bool contributions_finish(const struct portfolio *portfolio,
+// Of the scenarios and, behind them, of what the shared events themselves cost (`own`:
+// [event][level] in units): together they add up to the portfolio's TVaR.
+static bool contributions_finish(const struct portfolio *portfolio, const double *own,
                                  const double *portfolio_tvar_units, struct outcome *outcome)
 {
-    const size_t n = portfolio->scenario_count;
-    double *contribution = malloc((n + 1) * sizeof *contribution);
+    const size_t n = portfolio->scenario_count, events = portfolio->event_count;
+    const size_t levels = portfolio->settings.quantile_count;
+    const double resolution = portfolio->settings.resolution;
+    double *contribution = malloc((n + events + 1) * sizeof *contribution);
     bool good = contribution != NULL;
 
-    for (size_t l = 0; good && l < portfolio->settings.quantile_count; l++) {
+    for (size_t l = 0; good && l < levels; l++) {
         for (size_t s = 0; s < n; s++)
             contribution[s] = outcome->scenarios[s].tvar_contribution[l];
-        good = contributions_round(contribution, n, portfolio_tvar_units[l]);
+        for (size_t e = 0; e < events; e++)
+            contribution[n + e] = own[e * levels + l];
+        good = contributions_round(contribution, n + events, portfolio_tvar_units[l]);
         for (size_t s = 0; good && s < n; s++)
             outcome->scenarios[s].tvar_contribution[l] =
-                money_of_units(contribution[s], portfolio->settings.resolution);
+                money_of_units(contribution[s], resolution);
+        for (size_t e = 0; good && e < events; e++) {
+            const struct shared_event *event = &portfolio->events[e];
+            double sum = contribution[n + e]; // of whole units below 2^53 or so: exact
+
+            outcome->events[e].own_tvar_contribution[l] =
+                money_of_units(contribution[n + e], resolution);
+            for (size_t i = 0; i < event->scenario_count; i++)
+                sum += contribution[event->scenarios[i]];
+            outcome->events[e].all.tvar_contribution[l] = money_of_units(sum, resolution);
+        }
     }
     free(contribution);
     return good;
@@ -283,50 +341,100 @@ static bool scenarios_replay(struct shared *shared, struct replayer *all, int th
     return good;
 }
 
+static void worst_years_start(struct shared *shared)
+{
+    struct outcome *outcome = shared->outcome;
+
+    outcome->worst_year_count = worst_years_find(
+        outcome->annual_loss, shared->portfolio->settings.years, outcome->worst_years);
+    for (size_t i = 0; i < outcome->worst_year_count; i++) {
+        struct worst_year *y = &outcome->worst_years[i];
+        const struct worst_event none = {
+            .loss = -1, .scenario = NO_ROW, .asset = NO_ROW, .event = NO_ROW};
+
+        shared->worst_rank[y->year] = (uint8_t)(i + 1);
+        y->events = outcome->event_count[y->year];
+        y->largest = none;
+        if (outcome->largest_shared && outcome->largest_shared[y->year].loss > 0)
+            y->largest = outcome->largest_shared[y->year];
+    }
+}
+
+static bool any_infinite(const struct portfolio *portfolio)
+{
+    bool infinite = false;
+
+    for (size_t s = 0; s < portfolio->scenario_count; s++)
+        infinite |= severity_variance_infinite(&portfolio->scenarios[s].severity);
+    return infinite;
+}
+
+// All figures that the replay's sums hold.
+static bool replay_finish(struct shared *shared, const struct detail_hits *hits,
+                          const double *variance, double *portfolio_tvar_units, int threads)
+{
+    const struct portfolio *portfolio = shared->portfolio;
+    struct outcome *outcome = shared->outcome;
+    const size_t levels = portfolio->settings.quantile_count;
+    double *own = calloc(portfolio->event_count * levels + 1, sizeof *own);
+    bool good = own && event_sums_finish(shared->plans, shared->tail, threads, outcome, own) &&
+                contributions_finish(portfolio, own, portfolio_tvar_units, outcome) &&
+                independence_finish(shared->plans, shared->moved, outcome);
+
+    // an event's own cost is no asset's
+    for (size_t e = 0; good && e < portfolio->event_count; e++)
+        for (size_t l = 0; l < levels; l++)
+            portfolio_tvar_units[l] -= own[e * levels + l];
+    good =
+        good && asset_sums_finish(shared->assets, hits, threads, variance, any_infinite(portfolio),
+                                  portfolio_tvar_units, outcome->assets);
+    if (good)
+        shares_fill(portfolio, outcome);
+    free(own);
+    return good;
+}
+
 bool replay(const struct portfolio *portfolio, const struct scenario_plans *plans,
             const struct tail *tail, const double *variance, double *portfolio_tvar_units,
-            int threads, struct progress *progress, struct outcome *outcome, struct diagnostics *d)
+            int threads, struct worst_events *worst, struct progress *progress,
+            struct outcome *outcome, struct diagnostics *d)
 {
     const uint64_t years = portfolio->settings.years;
-    struct shared shared = {portfolio, plans, tail, NULL, outcome, NULL};
+    struct shared shared = {
+        .portfolio = portfolio, .plans = plans, .tail = tail, .outcome = outcome};
     struct replayer *all = calloc((size_t)threads, sizeof *all);
     struct detail_hits *hits = calloc((size_t)threads, sizeof *hits);
-    struct worst_events worst = {0};
     const int64_t threshold = worst_events_threshold(outcome->largest_event, years);
-    bool infinite = false, good;
+    const bool depends = portfolio->event_count > 0 || portfolio->driver_count > 0;
+    bool good;
 
     shared.assets = asset_sums_new(portfolio, tail, outcome->assets, threads);
     shared.worst_rank = calloc(years, 1);
-    good = all && hits && shared.assets && shared.worst_rank;
+    if (depends)
+        shared.moved = calloc(years, sizeof *shared.moved);
+    good = all && hits && shared.assets && shared.worst_rank && (!depends || shared.moved);
     for (int t = 0; good && t < threads; t++)
         good = replayer_init(&all[t], &shared, threshold);
     if (good) {
-        outcome->worst_year_count =
-            worst_years_find(outcome->annual_loss, years, outcome->worst_years);
-        for (size_t i = 0; i < outcome->worst_year_count; i++)
-            shared.worst_rank[outcome->worst_years[i].year] = (uint8_t)(i + 1);
+        worst_years_start(&shared);
         good = scenarios_replay(&shared, all, threads, progress);
     }
     for (int t = 0; good && t < threads; t++) {
         hits[t] = all[t].hits;
         good = !hits[t].memory_failed;
         for (size_t i = 0; i < all[t].worst.count; i++)
-            worst_events_add(&worst, &all[t].worst.events[i]);
+            worst_events_add(worst, &all[t].worst.events[i]);
     }
-    for (size_t s = 0; s < portfolio->scenario_count; s++)
-        infinite |= severity_variance_infinite(&portfolio->scenarios[s].severity);
     if (good && !progress->stopped) {
-        outcome->worst_event_count = worst.count;
-        memcpy(outcome->worst_events, worst.events, worst.count * sizeof *worst.events);
-        good = contributions_finish(portfolio, portfolio_tvar_units, outcome) &&
-               asset_sums_finish(shared.assets, hits, threads, variance, infinite,
-                                 portfolio_tvar_units, outcome->assets);
-        shares_fill(portfolio, outcome);
+        outcome->worst_event_count = worst->count;
+        memcpy(outcome->worst_events, worst->events, worst->count * sizeof *worst->events);
+        good = replay_finish(&shared, hits, variance, portfolio_tvar_units, threads);
     }
     for (int t = 0; all && t < threads; t++)
         replayer_free(&all[t]);
     asset_sums_free(shared.assets);
     free(shared.worst_rank);
+    free(shared.moved);
     free(hits);
     free(all);
     if (!good)

@@ -14,6 +14,21 @@ double schedule_cost(const struct scenario_plan *plan)
     return fixed + rates + plan->candidates_per_year * BLOCK_YEARS;
 }
 
+// Of a scenario, or behind those of a shared event with all its scenarios, in the first pass.
+static double unit_cost(const struct scenario_plans *plans, size_t unit)
+{
+    double cost = 8;
+
+    if (unit < plans->count)
+        return plans->plans[unit].event ? 0 : schedule_cost(&plans->plans[unit]);
+
+    const struct shared_event *event = plans->events[unit - plans->count].event;
+
+    for (size_t i = 0; i < event->scenario_count; i++)
+        cost += schedule_cost(&plans->plans[event->scenarios[i]]);
+    return cost;
+}
+
 bool schedule_make(const struct scenario_plans *plans, uint64_t years, struct schedule *schedule)
 {
     const uint32_t blocks = block_count(years);
@@ -21,10 +36,10 @@ bool schedule_make(const struct scenario_plans *plans, uint64_t years, struct sc
     double work = 0;
 
     *schedule = (struct schedule){0};
-    for (size_t s = 0; s < plans->count; s++) {
+    for (size_t s = 0; s < plans->count + plans->event_count; s++) {
         if (work == 0)
             per_block++;
-        work += schedule_cost(&plans->plans[s]);
+        work += unit_cost(plans, s);
         if (work >= tile_work)
             work = 0;
     }
@@ -34,8 +49,8 @@ bool schedule_make(const struct scenario_plans *plans, uint64_t years, struct sc
     for (uint32_t block = 0; block < blocks; block++) {
         struct tile *tile = NULL;
 
-        for (size_t s = 0; s < plans->count; s++) {
-            const double cost = schedule_cost(&plans->plans[s]);
+        for (size_t s = 0; s < plans->count + plans->event_count; s++) {
+            const double cost = unit_cost(plans, s);
 
             if (!tile || tile->work >= tile_work) {
                 tile = &schedule->tiles[schedule->count++];

@@ -1,8 +1,8 @@
 // Dividing the work into tiles, and running them on threads.
 //
-// A tile is one block of years times a run of scenarios of about equal cost; tiles stand in the
-// order of blocks, and threads take the next one free. Nothing depends on who takes which: all sums
-// are of integers.
+// A tile is one block of years times a run of scenarios and shared events of about equal cost;
+// tiles stand in the order of blocks, and threads take the next one free. Nothing depends on who
+// takes which: all sums are of integers.
 #ifndef LOSSMILL_SIMULATE_SCHEDULE_H
 #define LOSSMILL_SIMULATE_SCHEDULE_H
 
@@ -17,7 +17,7 @@
 
 struct tile {
     uint32_t block;
-    size_t first, end; // scenarios
+    size_t first, end; // scenarios, and behind them shared events
     double work;
 };
 

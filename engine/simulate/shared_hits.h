@@ -22,6 +22,9 @@ struct occurrences {
 // is refused.
 #define OCCURRENCES_MAX 1e5
 
+// Units of one scenario: no more hits of one occurrence have addresses of their own.
+#define HIT_UNITS_MAX 1e9
+
 // False if memory is exhausted. `index` as a stream gives it.
 bool occurrences_add(struct occurrences *o, size_t n, const uint64_t *index, const uint32_t *year);
 void occurrences_free(struct occurrences *o);

@@ -3,12 +3,13 @@
 // 1. Plans: every scenario's rate, and its assets' seats (scenario_plan.c, exposure.c, seats.c).
 // 2. First pass, by years: tiles of (block of years x scenarios) make events and add their losses
 //    to the year, the portfolio and the groups (schedule.c, first_pass.c, event_stream.c,
-//    severity.c).
+//    severity.c). The occurrences of a shared event are one event each, with all their hits
+//    (shared_event.c, shared_hits.c).
 // 3. The annual losses are sorted; VaR and TVaR are known, and with them which years are the tail
 //    (statistics.c, tail.c).
 // 4. Second pass, by scenarios: the very same events again, because a draw is a function of its
 //    address and nothing else; now each scenario and asset gets its statistics and its part of the
-//    tail (replay.c, asset_sums.c, worst.c).
+//    tail (replay.c, asset_sums.c, worst.c, event_sums.c).
 //
 // Threads share nothing but integer sums, so that no figure depends on how many there are.
 #include "simulate/simulate.h"
@@ -82,6 +83,43 @@ static bool groups_alloc(struct outcome *o)
     return true;
 }
 
+static bool events_alloc(struct outcome *o)
+{
+    const struct portfolio *p = o->portfolio;
+    const size_t levels = p->settings.quantile_count;
+    struct contributor *all;
+
+    o->events = arena_alloc(&o->arena, p->event_count + 1, sizeof *o->events);
+    if (!o->events || !contributors_alloc(&o->arena, p->event_count, levels, &all))
+        return false;
+    for (size_t e = 0; e < p->event_count; e++) {
+        struct event_outcome *out = &o->events[e];
+        const bool costs = severity_given(&p->events[e].severity);
+
+        out->all = all[e];
+        out->annual_loss = arena_alloc(&o->arena, p->settings.years, sizeof *out->annual_loss);
+        if (costs)
+            out->own_loss = arena_alloc(&o->arena, p->settings.years, sizeof *out->own_loss);
+        out->own_tvar_contribution =
+            arena_alloc(&o->arena, levels + 1, sizeof *out->own_tvar_contribution);
+        if (!out->annual_loss || (costs && !out->own_loss) || !out->own_tvar_contribution)
+            return false;
+    }
+    if (p->event_count > 0)
+        o->largest_shared = arena_alloc(&o->arena, p->settings.years, sizeof *o->largest_shared);
+    return p->event_count == 0 || o->largest_shared;
+}
+
+static bool independence_alloc(struct outcome *o)
+{
+    const size_t levels = o->portfolio->settings.quantile_count;
+
+    o->independence.event_share =
+        arena_alloc(&o->arena, levels + 1, sizeof *o->independence.event_share);
+    return o->independence.event_share &&
+           summary_alloc(&o->arena, levels, &o->independence.summary);
+}
+
 static bool outcome_alloc(const struct portfolio *portfolio, struct outcome *o)
 {
     const struct settings *settings = &portfolio->settings;
@@ -100,7 +138,8 @@ static bool outcome_alloc(const struct portfolio *portfolio, struct outcome *o)
            o->worst_events && o->exceedance.aep && o->exceedance.oep &&
            summary_alloc(&o->arena, levels, &o->summary) && groups_alloc(o) &&
            contributors_alloc(&o->arena, portfolio->scenario_count, levels, &o->scenarios) &&
-           contributors_alloc(&o->arena, portfolio->assets.count, levels, &o->assets);
+           contributors_alloc(&o->arena, portfolio->assets.count, levels, &o->assets) &&
+           events_alloc(o) && independence_alloc(o);
 }
 
 void outcome_free(struct outcome *outcome)
@@ -128,8 +167,21 @@ static void exact_fill(const struct scenario_plans *plans, struct outcome *o, do
 
             o->assets[a].event_rate += scenario_plan_asset_rate(plan, i);
             o->assets[a].aal_exact += aal;
-            variance[a] += (plan->row_variance - plan->unit_variance / quantity) * aal * aal;
+            variance[a] += scenario_plan_depends(plan)
+                               ? NAN
+                               : (plan->row_variance - plan->unit_variance / quantity) * aal * aal;
         }
+    }
+    for (size_t e = 0; e < plans->event_count; e++) {
+        const struct event_plan *plan = &plans->events[e];
+        struct event_outcome *out = &o->events[e];
+
+        out->occurrences_per_year = plan->occurrences_per_year;
+        out->hits_per_year = plan->hits_per_year;
+        out->all.event_rate = plan->occurrences_per_year * plan->probability_of_hit;
+        out->all.aal_exact = plan->aal_exact;
+        out->own_aal_exact = plan->own_aal_exact;
+        o->summary.aal_exact += plan->own_aal_exact;
     }
 }
 
@@ -218,6 +270,9 @@ static bool tail_find(struct outcome *o, int threads, struct tail *tail, double 
             tvar_units[l] = losses_tvar(
                 &x, years_beyond_quantile(settings->years, settings->quantiles[l]), 1, &error);
         }
+        for (size_t e = 0; e < o->portfolio->event_count; e++)
+            if (severity_variance_infinite(&o->portfolio->events[e].severity))
+                o->summary.aal_error = HUGE_VAL;
         for (size_t s = 0; s < o->portfolio->scenario_count; s++)
             if (severity_variance_infinite(&o->portfolio->scenarios[s].severity))
                 o->summary.aal_error = HUGE_VAL;
@@ -234,13 +289,14 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
                        struct diagnostics *d)
 {
     struct tail tail = {0};
+    struct worst_events worst = {0};
     double tvar_units[TAIL_LEVELS_MAX];
     bool good;
 
     exact_fill(plans, o, variance);
     *progress = (struct progress){
         .tell = progress->tell, .context = progress->context, .phase = "simulating", .to = 0.5};
-    if (!first_pass(portfolio, plans, threads, progress, o, d))
+    if (!first_pass(portfolio, plans, threads, progress, o, &worst, d))
         return false;
     good = tail_find(o, threads, &tail, tvar_units);
     if (!good)
@@ -248,7 +304,8 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     progress->phase = "attributing";
     progress->from = 0.5;
     progress->to = 1;
-    good = good && replay(portfolio, plans, &tail, variance, tvar_units, threads, progress, o, d);
+    good = good &&
+           replay(portfolio, plans, &tail, variance, tvar_units, threads, &worst, progress, o, d);
     tail_free(&tail);
     return good;
 }
@@ -263,7 +320,7 @@ enum simulated simulate_run(const struct portfolio *portfolio, int threads, simu
 
     *outcome = (struct outcome){.portfolio = portfolio};
     good = good && scenario_plans_make(portfolio, threads, &plans, d);
-    if (good && !forecast_accept(portfolio, forecast_detail_memory(portfolio, &plans), d)) {
+    if (good && !forecast_accept(portfolio, &plans, forecast_detail_memory(portfolio, &plans), d)) {
         scenario_plans_free(&plans);
         return SIMULATION_REFUSED;
     }

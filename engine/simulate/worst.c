@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static bool worse(const struct worst_event *x, const struct worst_event *y)
+bool worst_event_larger(const struct worst_event *x, const struct worst_event *y)
 {
     if (x->loss != y->loss)
         return x->loss > y->loss;
@@ -10,7 +10,9 @@ static bool worse(const struct worst_event *x, const struct worst_event *y)
         return x->year < y->year;
     if (x->scenario != y->scenario)
         return x->scenario < y->scenario;
-    return x->asset < y->asset;
+    if (x->asset != y->asset)
+        return x->asset < y->asset;
+    return x->event < y->event;
 }
 
 void worst_events_add(struct worst_events *list, const struct worst_event *event)
@@ -19,13 +21,13 @@ void worst_events_add(struct worst_events *list, const struct worst_event *event
 
     if (event->loss <= 0 || event->loss < list->threshold)
         return;
-    if (at == WORST_MAX && !worse(event, &list->events[at - 1]))
+    if (at == WORST_MAX && !worst_event_larger(event, &list->events[at - 1]))
         return;
     if (at < WORST_MAX)
         list->count++;
     else
         at--;
-    for (; at > 0 && worse(event, &list->events[at - 1]); at--)
+    for (; at > 0 && worst_event_larger(event, &list->events[at - 1]); at--)
         list->events[at] = list->events[at - 1];
     list->events[at] = *event;
     if (list->count == WORST_MAX)

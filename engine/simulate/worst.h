@@ -17,8 +17,12 @@ struct worst_events {
     int64_t threshold;                    // no event below it can be among the worst
 };
 
-// A total order, so that ties are broken alike whoever saw them first: loss, year, scenario, asset.
+// A total order, so that ties are broken alike whoever saw them first: loss, year, scenario, asset,
+// shared event.
 void worst_events_add(struct worst_events *list, const struct worst_event *event);
+
+// Which of two events of one year is shown as its largest: likewise a total order.
+bool worst_event_larger(const struct worst_event *x, const struct worst_event *y);
 
 // The years with the largest annual losses, largest first, the earlier of equals first. Returns
 // their number, at most WORST_MAX. Years without loss are left out.

@@ -103,8 +103,13 @@ static int outcome_make(void **state)
     outcome.assets[1].event_rate = 0.25; // the assets' arrays stay NULL: missing
     outcome.worst_year_count = 2;
     outcome.worst_years = calloc(2, sizeof *outcome.worst_years);
-    outcome.worst_years[0] = (struct worst_year){3, outcome.annual_loss[3], 4, 99, 1, 2};
-    outcome.worst_years[1].largest_asset = outcome.worst_years[1].largest_scenario = UINT32_MAX;
+    outcome.worst_years[0] =
+        (struct worst_year){3, outcome.annual_loss[3], 4, {3, 99, 1, 2, 0, 17}};
+    outcome.worst_years[1].largest.asset = outcome.worst_years[1].largest.scenario =
+        outcome.worst_years[1].largest.event = NO_ROW;
+    outcome.independence.event_share = calloc(LEVELS, sizeof(double));
+    struct exceedance unused;
+    summary_make(&outcome.independence.summary, &unused, 50, false);
     if (mkdtemp(folder) == NULL)
         return -1;
     snprintf(first, sizeof first, "%s/first.h5", folder);
@@ -178,8 +183,8 @@ static void what_is_read_is_what_was_written(void **state)
     struct outcome again = *results_outcome(results);
     assert_string_equal(again.portfolio->groupings[0].name, "class*b/u");
     assert_string_equal(again.portfolio->assets.name[2], "K\xc3\xbchlhaus");
-    assert_int_equal(again.worst_years[0].largest_asset, 2);
-    assert_int_equal(again.worst_years[1].largest_asset, UINT32_MAX);
+    assert_int_equal(again.worst_years[0].largest.asset, 2);
+    assert_int_equal(again.worst_years[1].largest.asset, NO_ROW);
     assert_true(isnan(again.assets[0].var[0]));
     assert_string_equal(results_attribute(results, "engine_version"), "1.2.3");
     assert_null(results_attribute(results, "nonsense"));
