@@ -39,7 +39,7 @@ static double probability(const char *capability, const char *resistance)
 
 static void pert_against_pert_agrees_with_the_exact_answers(void **state)
 {
-    // shared/answers/susceptibility.json: extended precision, two methods
+    // computed in extended precision by two methods
     static const struct {
         const char *capability, *resistance;
         double answer;
