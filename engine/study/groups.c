@@ -238,6 +238,38 @@ static const char *pair_name(struct group_reading *g, size_t pair)
     return name;
 }
 
+static bool events_cost(const struct portfolio *portfolio)
+{
+    for (size_t e = 0; e < portfolio->event_count; e++)
+        for (int stage = 0; stage < STAGES; stage++)
+            for (int form = 0; form < LOSS_FORMS; form++)
+                if (portfolio->events[e].severity.loss[stage][form])
+                    return true;
+    return false;
+}
+
+// What shared events themselves cost belongs to no asset and no scenario: to the group without a
+// name, which is made where no row has it.
+static bool events_own_find(struct group_reading *g, struct grouping *grouping)
+{
+    const char **names;
+
+    grouping->events_own = UINT32_MAX;
+    if (!events_cost(&g->reading->study->portfolio))
+        return true;
+    grouping->events_own = 0;
+    if (grouping->count > 0 && *grouping->names[0] == '\0')
+        return true;
+    names = arena_alloc(g->reading->kept, grouping->count + 2, sizeof *names);
+    if (!names)
+        return reading_out_of_memory(g->reading);
+    names[0] = "";
+    memcpy(names + 1, grouping->names, grouping->count * sizeof *names);
+    grouping->names = names;
+    grouping->count++;
+    return true;
+}
+
 static bool groups_number(struct group_reading *g, struct grouping *grouping)
 {
     struct reading *reading = g->reading;
@@ -277,6 +309,10 @@ static bool groups_number(struct group_reading *g, struct grouping *grouping)
                                   .asset_part = g->assets.part,
                                   .asset_parts = (uint32_t)g->assets.parts,
                                   .code = code};
+    if (!events_own_find(g, grouping))
+        return false;
+    for (size_t i = 0; i < count && grouping->count > count; i++)
+        code[named[i].pair]++; // the nameless group stands before all
     return true;
 }
 

@@ -123,6 +123,11 @@ static int compare_hashes(const void *a, const void *b)
                               : (x->row > y->row) - (x->row < y->row);
 }
 
+uint64_t ids_hash_of(const char *id)
+{
+    return XXH3_64bits(id, strlen(id));
+}
+
 bool ids_hash(struct reading *reading, const struct table *table, int column, uint64_t *hash)
 {
     struct hash_entry *entries = calloc(table->rows + 1, sizeof *entries);
@@ -133,7 +138,7 @@ bool ids_hash(struct reading *reading, const struct table *table, int column, ui
     for (size_t row = 0; row < table->rows; row++) {
         const char *id = table_cell(table, row, column);
 
-        hash[row] = XXH3_64bits(id, strlen(id));
+        hash[row] = ids_hash_of(id);
         entries[row] = (struct hash_entry){hash[row], (uint32_t)row};
     }
     qsort(entries, table->rows, sizeof *entries, compare_hashes);

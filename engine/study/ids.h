@@ -17,6 +17,8 @@ bool ids_sort(struct reading *reading, struct table *table, int column, const un
 // hash[row]: XXH3 of the id. Two ids of the same hash are an error: their draws would be the same.
 bool ids_hash(struct reading *reading, const struct table *table, int column, uint64_t *hash);
 
+uint64_t ids_hash_of(const char *id);
+
 // Row of the id in a table that ids_sort has sorted; SIZE_MAX if there is none.
 size_t ids_row(const struct table *table, int column, const char *id);
 

@@ -34,9 +34,9 @@ struct reading {
     const struct distribution **distributions; // [cells.count]; NULL: not read yet
     size_t distribution_capacity;
 
-    struct table assets, threats, scenarios; // in the order of ids
-    int asset_id, threat_id;                 // their columns
-    bool assets_complete;                    // else a selector that matches nothing may be right
+    struct table assets, threats, scenarios, events, drivers; // in the order of ids
+    int asset_id, threat_id, event_id, driver_id; // their columns; -1 where there is no such table
+    bool assets_complete; // else a selector that matches nothing may be right
 };
 
 // Tells whoever waits what is being done; `done` is NAN where it is not known.

@@ -9,6 +9,7 @@
 #include "study/ids.h"
 #include "study/plausibility.h"
 #include "study/selections.h"
+#include "study/terms.h"
 #include "study/threats.h"
 
 // Columns of one form stand at FIRST + form (enum loss_form).
@@ -63,49 +64,46 @@ static const char *const columns[SCENARIO_COLUMNS] = {
     FORMS("secondary_", ""),
     FORMS("secondary_", "_probability"),
 };
+// Without shared events every scenario has a frequency.
 static const struct table_shape shape = {SCENARIO_COLUMNS, 3, columns, true};
+static const struct table_shape shape_with_events = {SCENARIO_COLUMNS, 2, columns, true};
+static const struct loss_columns loss_columns = {PRIMARY, SECONDARY, FORM_PROBABILITY,
+                                                 SECONDARY_PROBABILITY, OUTAGE_HOURS};
 
 struct scenario_reading {
+    struct terms terms;
     struct reading *reading;
-    struct table *table;
     int at[SCENARIO_COLUMNS];
-    size_t row;
     struct scenario *scenario;
     struct selections selections;
     const struct selected *selected;
     bool capability_used, resistance_used;
-    bool columns_good; // else what seems to be missing may stand in a misspelt column
 };
 
 static bool given(const struct scenario_reading *s, int which)
 {
-    return cell_given(s->table, s->row, s->at[which]);
+    return terms_given(&s->terms, which);
 }
 
 static struct place place_of(const struct scenario_reading *s, int which)
 {
-    struct place at = table_place(s->table, s->row, s->at[which]);
-
-    at.column = columns[which]; // where the table lacks it, too
-    return at;
+    return terms_place(&s->terms, which);
 }
 
-static const struct distribution *distribution(struct scenario_reading *s, int which,
+static const struct distribution *distribution(const struct scenario_reading *s, int which,
                                                enum cell_kind kind)
 {
-    return cell_distribution(s->reading, s->table, s->row, s->at[which], kind, s->reading->d);
+    return terms_distribution(&s->terms, which, kind);
 }
 
 static const char *text(const struct scenario_reading *s, int which)
 {
-    return table_cell(s->table, s->row, s->at[which]);
+    return terms_text(&s->terms, which);
 }
 
-static void error_at(struct scenario_reading *s, int which, const char *message)
+static void error_at(const struct scenario_reading *s, int which, const char *message)
 {
-    const struct place at = place_of(s, which);
-
-    diagnostics_add(s->reading->d, &at, "%s", message);
+    terms_error(&s->terms, which, message);
 }
 
 // C, I and A separated by |.
@@ -132,38 +130,19 @@ static void effect_read(struct scenario_reading *s)
     error_at(s, EFFECT, "must be C, I and A, each at most once and separated by |, such as C|A");
 }
 
-static void counts_read(struct scenario_reading *s)
-{
-    const char *cell = text(s, COUNTS);
-    double k;
-
-    if (*cell == '\0' || strcmp(cell, "poisson") == 0)
-        return;
-    if (strcmp(cell, "at_most_once") == 0) {
-        s->scenario->counts = COUNTS_AT_MOST_ONCE;
-        return;
-    }
-    if (strncmp(cell, "negbinomial ", 12) == 0 &&
-        text_number(cell + 12, strlen(cell + 12), s->reading->rules.decimal_comma, &k) &&
-        k >= 1e-3 && k <= 1e6) {
-        s->scenario->counts = COUNTS_NEGBINOMIAL;
-        s->scenario->negbinomial_k = k;
-        return;
-    }
-    error_at(s, COUNTS,
-             "must be poisson, at_most_once, or negbinomial and its shape from 0.001 to "
-             "1000000, such as negbinomial 2");
-}
-
 static void frequency_read(struct scenario_reading *s)
 {
     static const char *const per[] = {"scenario", "unit", NULL};
     const struct place at = place_of(s, FREQUENCY);
-    const int which = cell_choice(s->table, s->row, s->at[FREQUENCY_PER], per, 0, s->reading->d);
+    const int which = cell_choice(s->terms.table, s->terms.row, s->at[FREQUENCY_PER], per, 0,
+                                  s->reading->d);
 
     s->scenario->frequency_per = which == 1 ? FREQUENCY_PER_UNIT : FREQUENCY_PER_SCENARIO;
     if (!given(s, FREQUENCY))
-        error_at(s, FREQUENCY, "is missing: threat events per year");
+        error_at(s, FREQUENCY,
+                 s->at[EVENT] < 0
+                     ? "is missing: threat events per year"
+                     : "is missing: threat events per year, or the shared event that strikes");
     s->scenario->frequency = distribution(
         s, FREQUENCY, s->scenario->counts == COUNTS_AT_MOST_ONCE ? CELL_PROBABILITY : CELL_RATE);
     if (s->scenario->frequency && s->scenario->counts != COUNTS_AT_MOST_ONCE)
@@ -179,22 +158,12 @@ static bool threats_known(const struct reading *reading)
 // Row of the scenario's threat, SIZE_MAX where it names none or one that is not there.
 static size_t threat_read(struct scenario_reading *s)
 {
-    struct reading *reading = s->reading;
-    const struct place at = place_of(s, THREAT_ID);
-    size_t row;
+    const uint32_t row = terms_reference(&s->terms, THREAT_ID, &s->reading->threats,
+                                         s->reading->threat_id, "threats.csv", "threat");
 
     s->scenario->threat_id = text(s, THREAT_ID);
-    if (!given(s, THREAT_ID))
-        return SIZE_MAX;
-    if (reading->threat_id < 0) {
-        if (threats_known(reading))
-            diagnostics_add(reading->d, &at, "no such threat: there is no threats.csv");
-        return SIZE_MAX;
-    }
-    row = ids_row(&reading->threats, reading->threat_id, at.value);
-    if (row == SIZE_MAX)
-        ids_unknown(reading, &reading->threats, reading->threat_id, "threat", &at);
-    return row;
+    s->scenario->threat_hash = ids_hash_of(s->scenario->threat_id);
+    return row == NO_ROW ? SIZE_MAX : row;
 }
 
 // Given; or capability against resistance, which need each other; or 1.
@@ -230,85 +199,14 @@ static void susceptibility_read(struct scenario_reading *s, size_t threat)
     }
 }
 
-static bool stage_has_forms(const struct scenario *scenario, enum stage stage)
-{
-    for (int form = 0; form < LOSS_FORMS; form++) {
-        if (scenario->severity.loss[stage][form])
-            return true;
-    }
-    return false;
-}
-
-// A cell of any form of the stage, right or wrong.
-static bool stage_given(const struct scenario_reading *s, enum stage stage)
-{
-    for (int form = 0; form < LOSS_FORMS; form++) {
-        if (given(s, (stage == STAGE_PRIMARY ? PRIMARY : SECONDARY) + form))
-            return true;
-    }
-    return false;
-}
-
 static void losses_read(struct scenario_reading *s)
 {
-    struct scenario *scenario = s->scenario;
-
-    for (int stage = 0; stage < STAGES; stage++) {
-        const int first = stage == STAGE_PRIMARY ? PRIMARY : SECONDARY;
-
-        for (int form = 0; form < LOSS_FORMS; form++) {
-            const struct place at = place_of(s, first + form);
-
-            scenario->severity.loss[stage][form] = distribution(s, first + form, CELL_AMOUNT);
-            if (scenario->severity.loss[stage][form])
-                plausibility_loss(scenario->severity.loss[stage][form], &at, s->reading->d);
-        }
-        for (int form = 0; form < FORM_TOTAL && given(s, first + FORM_TOTAL); form++) {
-            if (given(s, first + form))
-                error_at(s, first + form,
-                         "stands beside the total of the same stage: give either "
-                         "the total or single forms");
-        }
-    }
-    if (s->columns_good && !stage_given(s, STAGE_PRIMARY) && !stage_given(s, STAGE_SECONDARY)) {
-        struct place at = place_of(s, SCENARIO_ID);
-
-        diagnostics_add(s->reading->d, &at,
-                        "a scenario without any loss: one of the columns "
-                        "primary_... or secondary_... must be given");
-    }
-    scenario->severity.outage_hours = distribution(s, OUTAGE_HOURS, CELL_AMOUNT);
-    if (s->columns_good && given(s, OUTAGE_HOURS) && !given(s, PRIMARY + FORM_PRODUCTIVITY) &&
-        !given(s, SECONDARY + FORM_PRODUCTIVITY))
-        error_at(s, OUTAGE_HOURS, "has no effect without a productivity loss per hour");
-}
-
-static void secondary_read(struct scenario_reading *s)
-{
-    struct scenario *scenario = s->scenario;
-    bool needed = false;
-
-    for (int form = 0; form < LOSS_FORMS; form++) {
-        const int coin = FORM_PROBABILITY + form;
-
-        scenario->severity.secondary_form_probability[form] = distribution(s, coin, CELL_PROBABILITY);
-        if (s->columns_good && given(s, coin) && !given(s, SECONDARY + form))
-            error_at(s, coin, "has no effect: that form of loss is not given");
-        needed = needed || (given(s, SECONDARY + form) && !given(s, coin));
-    }
-    scenario->severity.secondary_probability = distribution(s, SECONDARY_PROBABILITY, CELL_PROBABILITY);
-    if (s->columns_good && needed && !given(s, SECONDARY_PROBABILITY)) {
-        const struct place at = place_of(s, SECONDARY_PROBABILITY);
-
-        diagnostics_add(s->reading->d, &at,
-                        "is missing: the probability that the secondary losses "
-                        "happen at all (1: always)");
-    }
-    if (s->columns_good && !needed && given(s, SECONDARY_PROBABILITY))
-        error_at(s, SECONDARY_PROBABILITY,
-                 stage_has_forms(scenario, STAGE_SECONDARY)
-                     ? "has no effect: every secondary loss has a probability of its own"
-                     : "has no effect: no secondary loss is given");
+    terms_losses(&s->terms, &loss_columns, &s->scenario->severity);
+    if (s->terms.columns_good && !terms_loss_given(&s->terms, &loss_columns, STAGE_PRIMARY) &&
+        !terms_loss_given(&s->terms, &loss_columns, STAGE_SECONDARY))
+        error_at(s, SCENARIO_ID,
+                 "a scenario without any loss: one of the columns "
+                 "primary_... or secondary_... must be given");
 }
 
 static void basis_read(struct scenario_reading *s)
@@ -316,7 +214,8 @@ static void basis_read(struct scenario_reading *s)
     static const char *const bases[] = {"money", "value", NULL};
     const struct assets *assets = &s->reading->study->portfolio.assets;
     const struct selected *selected = s->selected;
-    const int which = cell_choice(s->table, s->row, s->at[LOSS_BASIS], bases, 0, s->reading->d);
+    const int which =
+        cell_choice(s->terms.table, s->terms.row, s->at[LOSS_BASIS], bases, 0, s->reading->d);
     const struct place at = place_of(s, LOSS_BASIS);
 
     s->scenario->severity.loss_basis = which == 1 ? LOSS_BASIS_VALUE : LOSS_BASIS_MONEY;
@@ -328,27 +227,59 @@ static void basis_read(struct scenario_reading *s)
             selected->selection.count - selected->valued, selected->selection.count,
             assets->id[selected->without_value]);
     if (given(s, FORM_CORRELATION))
-        cell_number(s->reading, s->table, s->row, s->at[FORM_CORRELATION], -1, 1,
-                    "a loading from -1 to 1", &s->scenario->severity.form_correlation, s->reading->d);
+        cell_number(s->reading, s->terms.table, s->terms.row, s->at[FORM_CORRELATION], -1, 1,
+                    "a loading from -1 to 1", &s->scenario->severity.form_correlation,
+                    s->reading->d);
 }
 
-static void stated_read(struct scenario_reading *s)
+// A scenario takes its rate from a stream of its own, or from the occurrences of a shared event.
+static void event_read(struct scenario_reading *s)
 {
-    static const char *const words[] = {"current", "inherent", NULL};
-    const int which = cell_choice(s->table, s->row, s->at[STATED], words,
-                                  s->reading->rules.stated == STATED_INHERENT, s->reading->d);
+    static const int of_stream[] = {FREQUENCY, FREQUENCY_PER, COUNTS};
+    struct reading *reading = s->reading;
+    const struct place at = place_of(s, HIT_PROBABILITY);
 
-    s->scenario->stated = which == 1 ? STATED_INHERENT : STATED_CURRENT;
-}
-
-static void later_columns_check(struct scenario_reading *s)
-{
-    static const int later[] = {EVENT, HIT_PROBABILITY, DRIVER};
-
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-        if (given(s, later[i]))
-            error_at(s, later[i], "is not modelled by this version of lossmill");
+    s->scenario->event = terms_reference(&s->terms, EVENT, &reading->events, reading->event_id,
+                                         "events.csv", "shared event");
+    s->scenario->hit_probability = distribution(s, HIT_PROBABILITY, CELL_PROBABILITY);
+    if (!given(s, EVENT)) {
+        if (given(s, HIT_PROBABILITY))
+            error_at(s, HIT_PROBABILITY,
+                     "has no effect: the scenario names no shared event (column 'event')");
+        return;
     }
+    if (!given(s, HIT_PROBABILITY))
+        diagnostics_add(reading->d, &at,
+                        "is missing: the probability that an occurrence of event '%s' hits each "
+                        "unit selected",
+                        text(s, EVENT));
+    for (size_t i = 0; i < sizeof of_stream / sizeof *of_stream; i++)
+        if (given(s, of_stream[i]))
+            error_at(s, of_stream[i],
+                     "a scenario of a shared event strikes when the event does: say this in "
+                     "events.csv");
+}
+
+// Of a shared event's scenario the driver moves the losses only: the event's own moves its rate.
+static void driver_read(struct scenario_reading *s)
+{
+    const struct portfolio *portfolio = &s->reading->study->portfolio;
+    const struct driver *driver;
+
+    s->scenario->driver = terms_reference(&s->terms, DRIVER, &s->reading->drivers,
+                                          s->reading->driver_id, "drivers.csv", "driver");
+    if (s->scenario->event != NO_ROW && portfolio->events[s->scenario->event].hit_correlation != 0)
+        terms_correlated(&s->terms, &loss_columns, &s->scenario->severity,
+                         "the other hits of its event");
+    if (s->scenario->driver == NO_ROW)
+        return;
+    driver = &portfolio->drivers[s->scenario->driver];
+    if (driver->severity_correlation != 0)
+        terms_correlated(&s->terms, &loss_columns, &s->scenario->severity, "its driver");
+    else if (given(s, EVENT))
+        error_at(s, DRIVER,
+                 "has no effect: the rate is that of the shared event, and this driver has no "
+                 "severity_correlation");
 }
 
 static void selection_read(struct scenario_reading *s)
@@ -356,7 +287,7 @@ static void selection_read(struct scenario_reading *s)
     struct reading *reading = s->reading;
     const struct place at = place_of(s, ASSETS);
 
-    s->selected = selections_match(reading, &s->selections, s->row, s->at[ASSETS]);
+    s->selected = selections_match(reading, &s->selections, s->terms.row, s->at[ASSETS]);
     if (!s->selected)
         return;
     s->scenario->selection = &s->selected->selection;
@@ -382,14 +313,16 @@ static void scenario_read(struct scenario_reading *s)
     selection_read(s);
     threat = threat_read(s);
     effect_read(s);
-    counts_read(s);
-    frequency_read(s);
+    event_read(s);
+    if (!given(s, EVENT)) {
+        terms_counts(&s->terms, COUNTS, &s->scenario->counts, &s->scenario->negbinomial_k);
+        frequency_read(s);
+    }
     susceptibility_read(s, threat);
     losses_read(s);
-    secondary_read(s);
     basis_read(s);
-    stated_read(s);
-    later_columns_check(s);
+    driver_read(s);
+    s->scenario->stated = terms_stated(&s->terms, STATED);
 }
 
 // "Every column supplied is used or is an error."
@@ -421,17 +354,19 @@ static bool scenarios_fill(struct reading *reading, bool columns_good)
     struct portfolio *portfolio = &reading->study->portfolio;
     struct scenario *scenarios = arena_alloc(reading->kept, table->rows + 1, sizeof *scenarios);
     uint64_t *hash = arena_alloc(&reading->scratch, table->rows + 1, sizeof *hash);
-    struct scenario_reading s = {.reading = reading, .table = table, .columns_good = columns_good};
+    struct scenario_reading s = {.reading = reading};
+
+    s.terms = (struct terms){reading, table, 0, columns, s.at, columns_good};
 
     columns_find(table, &shape, s.at);
     if (!scenarios || !hash || !selections_start(reading, &s.selections, s.at[ASSETS]))
         return reading_out_of_memory(reading);
     if (!ids_hash(reading, table, s.at[SCENARIO_ID], hash))
         return false;
-    for (s.row = 0; s.row < table->rows; s.row++) {
-        reading_tell(reading, (double)s.row / (double)table->rows, "matching scenarios");
-        s.scenario = &scenarios[s.row];
-        s.scenario->id_hash = hash[s.row];
+    for (s.terms.row = 0; s.terms.row < table->rows; s.terms.row++) {
+        reading_tell(reading, (double)s.terms.row / (double)table->rows, "matching scenarios");
+        s.scenario = &scenarios[s.terms.row];
+        s.scenario->id_hash = hash[s.terms.row];
         s.scenario->event = s.scenario->driver = NO_ROW;
         scenario_read(&s);
     }
@@ -462,7 +397,8 @@ bool scenarios_read(struct reading *reading, const struct defaults *defaults)
         !csv_read(table, input->name, input->bytes, input->size, &format, reading->d, reading->d))
         return false;
     errors = diagnostics_errors(reading->d);
-    if (!columns_check(table, &shape, reading->d))
+    if (!columns_check(table, table_column(table, columns[EVENT]) < 0 ? &shape : &shape_with_events,
+                       reading->d))
         return false;
     columns_good = diagnostics_errors(reading->d) == errors;
     reading->study->facts.scenario_rows = table->rows;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "study/assets.h"
 #include "study/defaults.h"
+#include "study/events.h"
 #include "study/files.h"
 #include "study/groups.h"
 #include "study/scenarios.h"
@@ -12,10 +13,10 @@
 #include "study/threats.h"
 
 static const char *const tables_read[] = {"assets.csv", "threats.csv", "scenarios.csv",
-                                          "defaults.csv"};
+                                          "events.csv", "drivers.csv", "defaults.csv"};
 static const char *const tables_of_later_versions[] = {
-    "events.csv",    "drivers.csv",   "controls.csv", "treatments.csv", "effects.csv",
-    "insurance.csv", "decisions.csv", "appetite.csv", "zones.csv"};
+    "controls.csv",  "treatments.csv", "effects.csv", "insurance.csv",
+    "decisions.csv", "appetite.csv",   "zones.csv"};
 enum {
     TABLES_READ = sizeof tables_read / sizeof *tables_read,
     TABLES_LATER = sizeof tables_of_later_versions / sizeof *tables_of_later_versions
@@ -73,6 +74,20 @@ static void other_files_check(struct reading *reading)
     }
 }
 
+// One loss a year has no events to strike together, and no years that are worse than others.
+static void product_check(struct reading *reading)
+{
+    const struct portfolio *portfolio = &reading->study->portfolio;
+    const struct place at = {
+        .file = "study.ini", .column = "study.annual_loss", .value = "product"};
+
+    if (portfolio->settings.annual_loss == ANNUAL_LOSS_PRODUCT &&
+        portfolio->event_count + portfolio->driver_count > 0)
+        diagnostics_add(reading->d, &at,
+                        "does not go with shared events or drivers: annual_loss = events, or take "
+                        "events.csv and drivers.csv out");
+}
+
 static void tables_read_all(struct reading *reading)
 {
     struct defaults defaults;
@@ -81,8 +96,13 @@ static void tables_read_all(struct reading *reading)
     defaults_read(reading, &defaults);
     good = assets_read(reading, &defaults);
     good = threats_read(reading, &defaults) && good;
+    good = drivers_read(reading) && good;
+    good = events_read(reading) && good;
     // whatever the others are like: all errors of a study are reported in one go
     if (scenarios_read(reading, &defaults) && good) {
+        product_check(reading);
+        if (!events_finish(reading))
+            return;
         groups_read(reading);
         groups_find_unreached(reading);
     }
@@ -92,8 +112,13 @@ bool study_read(struct study *study, const char *folder, const struct study_opti
                 struct diagnostics *d)
 {
     const uint64_t errors = diagnostics_errors(d);
-    struct reading reading = {
-        .study = study, .kept = &study->arena, .options = options, .d = d, .folder = -1};
+    struct reading reading = {.study = study,
+                              .kept = &study->arena,
+                              .options = options,
+                              .d = d,
+                              .folder = -1,
+                              .event_id = -1,
+                              .driver_id = -1};
 
     *study = (struct study){0};
     if (!words_start(&reading.cells, reading.kept, &reading.scratch)) {
