@@ -381,10 +381,11 @@ static bool replay_finish(struct shared *shared, const struct detail_hits *hits,
                 contributions_finish(portfolio, own, portfolio_tvar_units, outcome) &&
                 independence_finish(shared->plans, shared->moved, outcome);
 
-    // an event's own cost is no asset's
+    // an event's own cost, as it was rounded, is no asset's
     for (size_t e = 0; good && e < portfolio->event_count; e++)
         for (size_t l = 0; l < levels; l++)
-            portfolio_tvar_units[l] -= own[e * levels + l];
+            portfolio_tvar_units[l] -= rint(outcome->events[e].own_tvar_contribution[l] /
+                                            portfolio->settings.resolution);
     good =
         good && asset_sums_finish(shared->assets, hits, threads, variance, any_infinite(portfolio),
                                   portfolio_tvar_units, outcome->assets);

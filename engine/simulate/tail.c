@@ -97,6 +97,8 @@ bool contributions_round(double *contribution, size_t n, double total)
 
     for (__int128 k = 0; k < missing && k < (__int128)n; k++)
         contribution[r[k].index] += 1;
+    for (__int128 k = 0; k < -missing && k < (__int128)n; k++)
+        contribution[r[n - 1 - (size_t)k].index] -= 1;
     free(r);
     return true;
 }

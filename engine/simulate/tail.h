@@ -31,7 +31,8 @@ void tail_free(struct tail *tail);
 double tail_contribution(const struct tail *tail, size_t level, const __int128 *class_sums);
 
 // Rounds n contributions (units) of one level to whole units that add up to the rounded `total`:
-// the largest remainders go up, the first of equals first. Their exact sum is `total`. False if
+// the largest remainders go up, the first of equals first; where a part that was rounded elsewhere
+// has left too little, the smallest go down. Their exact sum is within n of `total`. False if
 // memory is exhausted.
 bool contributions_round(double *contribution, size_t n, double total);
 
