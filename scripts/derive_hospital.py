@@ -5,7 +5,7 @@
 
 HHS.csv   the US HHS OCR breach portal as a table: entity_type, individuals_affected, submission_date
           (YYYY-MM-DD), breach_type, location, business_associate. A US government work.
-VCDB.csv  the VERIS Community Database, one row per incident: industry_naics, action,
+VCDB.csv  the VERIS Community Database, one row per incident: year, industry_naics, action, action_variety,
           availability_variety, avail_duration_unit, avail_duration_value. CC BY-SA 4.0.
 
 Neither table is part of this repository; only what is computed here is. Standard library only.
@@ -26,6 +26,8 @@ REPORTING_LIMIT = 500            # individuals; a smaller breach is not on the p
 FIRST_YEAR, LAST_YEAR = 2018, 2020  # the last three whole years: rates have risen since 2009
 HOSPITALS = 6100                 # in the USA, about (assumption, see the dataset's README)
 FEWEST_ROWS = 40                 # fits on fewer are left out
+HHS_YEARS = range(2010, 2021)    # the whole years of the portal
+VCDB_YEARS = range(2013, 2020)   # before 2013 without ransomware, 2020 hardly begun
 SIGMA_MOST = 4.0                 # the likelihood may run to a Pareto law: mu -> -inf, sigma -> inf
 
 HOURS = {"Minutes": 1 / 60, "Hours": 1, "Days": 24, "Weeks": 168, "Months": 730}
@@ -153,6 +155,34 @@ def rates(rows, hospital_share):
                    f"{count / years * hospital_share / HOSPITALS:.6f}"]
 
 
+def year_to_year(name, counts, totals):
+    """How far a year lies from what the year before let expect, as a log-standard deviation: that of
+    the yearly changes of ln(count / total) about their mean, the trend, and the same without what
+    counting alone makes of it (Poisson: ln of a count n has variance 1/n, about)."""
+    years = sorted(counts)
+    logs = [math.log(counts[year] / totals[year]) for year in years]
+    changes = [b - a for a, b in zip(logs, logs[1:])]
+    noise = statistics.mean(1 / counts[a] + 1 / counts[b] for a, b in zip(years, years[1:]))
+    variance = statistics.variance(changes)
+    return [name, years[0], years[-1], sum(counts.values()), f"{statistics.mean(changes):.3f}",
+            f"{math.sqrt(variance):.3f}", f"{math.sqrt(max(0, variance - noise)):.3f}"]
+
+
+def yearly(providers, incidents):
+    """The spread of whole years: for a driver, the years' common multiplier."""
+    servers = collections.Counter(
+        int(row["submission_date"][:4]) for row in providers
+        if "Hacking/IT Incident" in words(row["breach_type"], ",") and "Network Server" in words(row["location"], ","))
+    ransomware, totals = collections.Counter(), collections.Counter()
+    for row in incidents:
+        totals[int(row["year"])] += 1
+        ransomware[int(row["year"])] += "malware.Ransomware" in words(row["action_variety"], ";")
+    yield year_to_year("HHS: hacked network servers of providers, reports",
+                       {year: servers[year] for year in HHS_YEARS}, collections.defaultdict(lambda: 1))
+    yield year_to_year("VCDB: ransomware, share of incidents",
+                       {year: ransomware[year] for year in VCDB_YEARS}, totals)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("hhs", help="table of the HHS breach portal")
@@ -177,6 +207,10 @@ def main():
     table(options.output, "hhs_rate.csv",
           ["whose", "breach_type", f"reports_{FIRST_YEAR}_{LAST_YEAR}", "reports_per_year",
            "per_hospital_and_year"], rates(providers, hospital_share))
+
+    table(options.output, "yearly.csv",
+          ["what", "first_year", "last_year", "n", "mean_log_change", "sd_log_change", "sd_without_counting"],
+          yearly(providers, incidents))
 
     actions, ransomware, outages = collections.Counter(), 0, collections.defaultdict(list)
     for row in hospitals:
