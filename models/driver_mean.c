@@ -22,6 +22,10 @@ static const double gauss_weight[NODES / 2] = {
 static const double score_end = 9.25;
 enum { BREAKS_MAX = 4096 };
 
+// A weight that is given may be an integral itself: it is interpolated between the nodes of panels
+// no wider than this, and cut at the breaks. exp(10 z) is then met to 4e-12.
+static const double weight_panel = 0.5;
+
 struct driver_mean {
     const struct distribution *multiplier;
     double loading, own; // rho and sqrt(1 - rho^2)
@@ -29,6 +33,9 @@ struct driver_mean {
     void *context;
     size_t break_count; // scores at which M(z) is not smooth, ascending
     double *breaks;
+    size_t weight_panels; // 0: evaluated where it is asked for
+    double *weight_edge;  // [weight_panels + 1] scores, ascending
+    double (*weight_table)[NODES];
     size_t panels;
     double width;       // of a panel
     double (*g)[NODES]; // [panel]: at its nodes
@@ -56,11 +63,51 @@ static double score_of(double tail)
     return tail <= 0 ? score_end : fmin(elementary_normal_isf(tail), score_end);
 }
 
+// At x in [-1, 1] from the values at the nodes (Berrut and Trefethen 2004, SIAM Review 46,
+// 501-517).
+static double interpolate(const struct driver_mean *m, const double *value, double x)
+{
+    double above = 0, below = 0;
+
+    for (size_t i = 0; i < NODES; i++) {
+        const double distance = x - node_at(i);
+
+        if (distance == 0)
+            return value[i];
+        above += m->barycentric[i] / distance * value[i];
+        below += m->barycentric[i] / distance;
+    }
+    return above / below;
+}
+
+// The weight at a score, from its table.
+static double weight_at(const struct driver_mean *m, double z)
+{
+    const double *edge = m->weight_edge, at = fmin(fmax(z, -score_end), score_end);
+    size_t low = 0, high = m->weight_panels;
+
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (edge[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return interpolate(m, m->weight_table[low],
+                       2 * (at - edge[low]) / (edge[low + 1] - edge[low]) - 1);
+}
+
 // weight(M(z)) at up to NODES scores.
 static void weights_at(const struct driver_mean *m, size_t n, const double *z, double *weight)
 {
     double tail[NODES];
 
+    if (m->weight_panels > 0) {
+        for (size_t i = 0; i < n; i++)
+            weight[i] = weight_at(m, z[i]);
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         tail[i] = fmin(fmax(elementary_normal_survival(z[i]), 0x1p-65), 1);
     distribution_quantile(m->multiplier, n, tail, weight);
@@ -106,25 +153,15 @@ static double given_score(const struct driver_mean *m, double y)
     return sum;
 }
 
-// Interpolates g within the panel of y (Berrut and Trefethen 2004, SIAM Review 46, 501-517).
+// g at y, from its panel.
 static double table_at(const struct driver_mean *m, double y)
 {
     const double place = (y + score_end) / m->width;
     const size_t panel = place <= 0                   ? 0
                          : place >= (double)m->panels ? m->panels - 1
                                                       : (size_t)place;
-    const double x = 2 * (place - (double)panel) - 1;
-    double above = 0, below = 0;
 
-    for (size_t i = 0; i < NODES; i++) {
-        const double distance = x - node_at(i);
-
-        if (distance == 0)
-            return m->g[panel][i];
-        above += m->barycentric[i] / distance * m->g[panel][i];
-        below += m->barycentric[i] / distance;
-    }
-    return above / below;
+    return interpolate(m, m->g[panel], 2 * (place - (double)panel) - 1);
 }
 
 // E[weight(M); Y between a and b].
@@ -163,6 +200,32 @@ static bool breaks_find(struct driver_mean *m, struct arena *arena)
     return m->breaks != NULL;
 }
 
+static bool weights_tabulate(struct driver_mean *m, struct arena *arena)
+{
+    const size_t room = m->break_count + (size_t)(2 * score_end / weight_panel) + 2;
+    double z[NODES], from = -score_end;
+    size_t panels = 0, k = 0;
+
+    m->weight_edge = arena_alloc(arena, room + 1, sizeof *m->weight_edge);
+    m->weight_table = arena_alloc(arena, room, sizeof *m->weight_table);
+    if (!m->weight_edge || !m->weight_table)
+        return false;
+    for (double to; from < score_end; from = to) {
+        to = fmin((floor(from / weight_panel) + 1) * weight_panel, score_end);
+        while (k < m->break_count && m->breaks[k] <= from)
+            k++;
+        if (k < m->break_count && m->breaks[k] < to)
+            to = m->breaks[k];
+        for (size_t i = 0; i < NODES; i++)
+            z[i] = fma((to - from) / 2, node_at(i), (from + to) / 2);
+        weights_at(m, NODES, z, m->weight_table[panels]);
+        m->weight_edge[panels++] = from;
+        m->weight_edge[panels] = to;
+    }
+    m->weight_panels = panels;
+    return true;
+}
+
 const struct driver_mean *driver_mean_make(const struct distribution *multiplier, double loading,
                                            double (*weight)(double m, void *context), void *context,
                                            struct arena *arena)
@@ -176,7 +239,9 @@ const struct driver_mean *driver_mean_make(const struct distribution *multiplier
     m->own = sqrt(fma(-loading, loading, 1));
     m->weight = weight;
     m->context = context;
-    if (!breaks_find(m, arena))
+    for (size_t i = 0; i < NODES; i++)
+        m->barycentric[i] = (i % 2 ? -1 : 1) * sqrt((1 - node_at(i) * node_at(i)) * node_weight(i));
+    if (!breaks_find(m, arena) || (weight && !weights_tabulate(m, arena)))
         return NULL;
 
     // g is M smoothed over own / rho: panels much narrower than its kinks would not help
@@ -186,8 +251,6 @@ const struct driver_mean *driver_mean_make(const struct distribution *multiplier
     m->g = arena_alloc(arena, m->panels, sizeof *m->g);
     if (!m->g)
         return NULL;
-    for (size_t i = 0; i < NODES; i++)
-        m->barycentric[i] = (i % 2 ? -1 : 1) * sqrt((1 - node_at(i) * node_at(i)) * node_weight(i));
     for (size_t p = 0; p < m->panels; p++)
         for (size_t i = 0; i < NODES; i++)
             m->g[p][i] =

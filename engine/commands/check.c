@@ -18,7 +18,8 @@ static const struct manual manual = {
     .summary = "Reads a study, reports every error in it, and says what would be simulated.",
     .text =
         "STUDY is a folder with study.ini, assets.csv, scenarios.csv and, if you like, "
-        "threats.csv.\n"
+        "threats.csv,\n"
+        "events.csv and drivers.csv.\n"
         "Errors name file, line and column, and all of them are reported at once; then the exit\n"
         "status is 3. Nothing is written.\n"
         "\n"
@@ -50,6 +51,8 @@ static const char *susceptibility_word(const struct scenario *scenario)
 
 static const char *per_text(const struct scenario *scenario)
 {
+    if (scenario->event != NO_ROW)
+        return "event";
     return scenario->frequency_per == FREQUENCY_PER_UNIT ? "unit" : "scenario";
 }
 
@@ -58,20 +61,23 @@ static const char *annual_loss_text(const struct settings *settings)
     return settings->annual_loss == ANNUAL_LOSS_PRODUCT ? "product" : "events";
 }
 
+static const char *driver_id(const struct portfolio *portfolio, uint32_t driver)
+{
+    return driver == NO_ROW ? "" : portfolio->drivers[driver].id;
+}
+
+static const char *event_id(const struct portfolio *portfolio, const struct scenario *scenario)
+{
+    return scenario->event == NO_ROW ? "" : portfolio->events[scenario->event].id;
+}
+
 static void print_csv(const struct portfolio *portfolio, const struct scenario_forecast *each)
 {
     static const char *const heads[] = {
-        "scenario_id",
-        "name",
-        "assets",
-        "units",
-        "frequency_per",
-        "threat_events_per_year",
-        "loss_events_per_year",
-        "susceptibility",
-        "aal_exact",
-        "capped_share",
-        "annual_loss",
+        "scenario_id",          "name",           "assets",      "units",
+        "frequency_per",        "event",          "driver",      "threat_events_per_year",
+        "loss_events_per_year", "susceptibility", "aal_exact",   "driver_ratio",
+        "once_probability",     "capped_share",   "annual_loss",
     };
     struct csv csv = {.out = stdout};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -84,10 +90,14 @@ static void print_csv(const struct portfolio *portfolio, const struct scenario_f
         csv_whole(&csv, scenario->selection->count);
         csv_number(&csv, scenario->selection->units);
         csv_text(&csv, per_text(scenario));
+        csv_text(&csv, event_id(portfolio, scenario));
+        csv_text(&csv, driver_id(portfolio, scenario->driver));
         csv_number(&csv, each[s].threat_events_per_year);
         csv_number(&csv, each[s].loss_events_per_year);
         csv_text(&csv, susceptibility_source(scenario));
         csv_number(&csv, each[s].aal_exact);
+        csv_number(&csv, each[s].driver_ratio);
+        csv_number(&csv, each[s].once_probability);
         csv_number(&csv, each[s].capped_share);
         csv_text(&csv, annual_loss_text(&portfolio->settings));
         csv_end(&csv);
@@ -101,6 +111,8 @@ static void json_facts(struct json *json, const struct study_facts *facts)
     json_whole(json, "skipped_assets", facts->skipped_assets);
     json_whole(json, "threat_rows", facts->threat_rows);
     json_whole(json, "scenario_rows", facts->scenario_rows);
+    json_whole(json, "event_rows", facts->event_rows);
+    json_whole(json, "driver_rows", facts->driver_rows);
     json_number(json, "exposures", facts->exposures);
     json_whole(json, "distinct_selections", facts->distinct_selections);
     json_whole(json, "distinct_distributions", facts->distinct_distributions);
@@ -113,8 +125,31 @@ static void json_facts(struct json *json, const struct study_facts *facts)
     json_close(json, '}');
 }
 
+static void json_events(struct json *json, const struct portfolio *portfolio,
+                        const struct event_forecast *events)
+{
+    json_open(json, "events", '[');
+    for (size_t e = 0; e < portfolio->event_count; e++) {
+        const struct shared_event *event = &portfolio->events[e];
+        json_open(json, NULL, '{');
+        json_text(json, "event_id", event->id);
+        json_text(json, "name", event->name);
+        json_text(json, "driver", driver_id(portfolio, event->driver));
+        json_whole(json, "scenarios", event->scenario_count);
+        json_number(json, "occurrences_per_year", events[e].occurrences_per_year);
+        json_number(json, "probability_of_hit", events[e].probability_of_hit);
+        json_number(json, "hits_per_year", events[e].hits_per_year);
+        json_number(json, "once_probability", events[e].once_probability);
+        json_number(json, "aal_exact", events[e].aal_exact);
+        json_number(json, "own_aal_exact", events[e].own_aal_exact);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
 static void print_json(const struct study *study, const struct forecast *total,
-                       const struct scenario_forecast *each, const struct diagnostics *d)
+                       const struct scenario_forecast *each, const struct event_forecast *events,
+                       const struct diagnostics *d)
 {
     const struct portfolio *portfolio = &study->portfolio;
     const struct settings *settings = &portfolio->settings;
@@ -137,14 +172,19 @@ static void print_json(const struct study *study, const struct forecast *total,
         json_whole(&json, "assets", scenario->selection->count);
         json_number(&json, "units", scenario->selection->units);
         json_text(&json, "frequency_per", per_text(scenario));
+        json_text(&json, "event", event_id(portfolio, scenario));
+        json_text(&json, "driver", driver_id(portfolio, scenario->driver));
         json_number(&json, "threat_events_per_year", each[s].threat_events_per_year);
         json_number(&json, "loss_events_per_year", each[s].loss_events_per_year);
         json_text(&json, "susceptibility", susceptibility_source(scenario));
         json_number(&json, "aal_exact", each[s].aal_exact);
+        json_number(&json, "driver_ratio", each[s].driver_ratio);
+        json_number(&json, "once_probability", each[s].once_probability);
         json_number(&json, "capped_share", each[s].capped_share);
         json_close(&json, '}');
     }
     json_close(&json, ']');
+    json_events(&json, portfolio, events);
     json_open(&json, "total", '{');
     json_number(&json, "threat_events_per_year", total->threat_events_per_year);
     json_number(&json, "loss_events_per_year", total->loss_events_per_year);
@@ -214,8 +254,80 @@ static void print_scenarios(const struct portfolio *portfolio, const struct fore
     free(order);
 }
 
+static void print_events(const struct portfolio *portfolio, const struct event_forecast *events,
+                         uint64_t top)
+{
+    static const struct column columns[] = {
+        {"Shared event", ALIGN_LEFT, 32}, {"Scenarios", ALIGN_RIGHT, 0},
+        {"Occurrences", ALIGN_RIGHT, 0},  {"that hit", ALIGN_RIGHT, 0},
+        {"Hits", ALIGN_RIGHT, 0},         {"AAL (exact)", ALIGN_RIGHT, 0},
+        {"itself", ALIGN_RIGHT, 0},
+    };
+    size_t count = portfolio->event_count;
+    size_t shown = top < count ? (size_t)top : count;
+    if (count == 0)
+        return;
+    struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
+    for (size_t e = 0; e < shown; e++) {
+        listing_cell(listing, portfolio->events[e].id);
+        listing_cell(listing, whole_text(portfolio->events[e].scenario_count));
+        listing_cell(listing, number_text(events[e].occurrences_per_year));
+        listing_cell(listing, share_text(events[e].probability_of_hit));
+        listing_cell(listing, number_text(events[e].hits_per_year));
+        listing_cell(listing, money_text(events[e].aal_exact, NAN));
+        listing_cell(listing, money_text(events[e].own_aal_exact, NAN));
+    }
+    heading("Shared events (a year, in %s)", text_shown(portfolio->settings.currency, 16));
+    listing_print(listing, 2);
+    if (count > shown)
+        printf("  %s more: --top %zu or --json lists all\n", whole_text(count - shown), count);
+}
+
+// What the years of a driver make of a frequency and a loss that were given for the average one.
+static void print_drivers(const struct portfolio *portfolio, const struct scenario_forecast *each,
+                          const struct event_forecast *events, uint64_t top)
+{
+    static const struct column columns[] = {
+        {"Follows a driver", ALIGN_LEFT, 32},
+        {"Driver", ALIGN_LEFT, 24},
+        {"AAL / (rate x mean loss)", ALIGN_RIGHT, 0},
+        {"Chance a year (at most once)", ALIGN_RIGHT, 0},
+    };
+    const size_t count = portfolio->scenario_count + portfolio->event_count;
+    struct listing *listing = NULL;
+    size_t shown = 0, more = 0;
+    for (size_t i = 0; i < count; i++) {
+        const bool event = i < portfolio->event_count;
+        const size_t s = event ? i : i - portfolio->event_count;
+        const uint32_t driver =
+            event ? portfolio->events[s].driver : portfolio->scenarios[s].driver;
+        if (driver == NO_ROW)
+            continue;
+        if (shown == top) {
+            more++;
+            continue;
+        }
+        shown++;
+        if (listing == NULL)
+            listing = listing_new(columns, sizeof columns / sizeof *columns);
+        const double once = event ? events[s].once_probability : each[s].once_probability;
+        listing_cell(listing, event ? portfolio->events[s].id : portfolio->scenarios[s].id);
+        listing_cell(listing, portfolio->drivers[driver].id);
+        listing_cell(listing, event ? number_text(events[s].driver_ratio)
+                                    : number_text(each[s].driver_ratio));
+        listing_cell(listing, isnan(once) ? "" : share_text(once));
+    }
+    if (listing == NULL)
+        return;
+    heading("Years that make everything worse");
+    listing_print(listing, 2);
+    if (more > 0)
+        printf("  %s more: --top %zu or --json lists all\n", whole_text(more), shown + more);
+}
+
 static void print_text(const struct study *study, const struct forecast *total,
-                       const struct scenario_forecast *each, uint64_t top, int threads)
+                       const struct scenario_forecast *each, const struct event_forecast *events,
+                       uint64_t top, int threads)
 {
     const struct portfolio *portfolio = &study->portfolio;
     const struct settings *settings = &portfolio->settings;
@@ -231,6 +343,9 @@ static void print_text(const struct study *study, const struct forecast *total,
     heading("Read");
     printf("  %s assets, %s threats, %s scenarios\n", whole_text(facts->asset_rows),
            whole_text(facts->threat_rows), whole_text(facts->scenario_rows));
+    if (facts->event_rows > 0 || facts->driver_rows > 0)
+        printf("  %s shared events, %s drivers\n", whole_text(facts->event_rows),
+               whole_text(facts->driver_rows));
     if (facts->skipped_assets > 0)
         printf("  %s asset rows SKIPPED (bad_assets = skip)\n", whole_text(facts->skipped_assets));
     printf("  %s exposures: scenario on asset; %s distinct selections, %s distributions\n",
@@ -242,6 +357,8 @@ static void print_text(const struct study *study, const struct forecast *total,
         printf("    %s\n", text_shown(facts->tags[i], 90));
 
     print_scenarios(portfolio, total, each, top);
+    print_events(portfolio, events, top);
+    print_drivers(portfolio, each, events, top);
 
     heading("Not modelled");
     if (facts->unreached_assets == 0)
@@ -302,11 +419,11 @@ int command_check(int argc, char **argv)
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);
     if (good && json)
-        print_json(&study, &total, each, d);
+        print_json(&study, &total, each, events, d);
     else if (good && csv)
         print_csv(&study.portfolio, each);
     else if (good)
-        print_text(&study, &total, each, top, (int)threads);
+        print_text(&study, &total, each, events, top, (int)threads);
     free(each);
     free(events);
     study_free(&study);

@@ -22,10 +22,10 @@ static const char *level_text(double level)
     return text_format("%g %%", 100 * level);
 }
 
-// The share of `part`, of what is known exactly where that is known.
-static double contributor_aal(const struct contributor *x)
+// What is known exactly where that is known.
+static double aal_known(double exact, double sampled)
 {
-    return isnan(x->aal_exact) ? x->aal : x->aal_exact;
+    return isnan(exact) ? sampled : exact;
 }
 
 static void print_title(const struct results *results)
@@ -108,9 +108,7 @@ static void print_contributors(const struct outcome *outcome,
     };
     size_t shown = top < count ? (size_t)top : count;
     size_t *order = contributors_order(contributors, count);
-    double total = 0;
-    for (size_t i = 0; i < count; i++)
-        total += isnan(contributor_aal(&contributors[i])) ? 0 : contributor_aal(&contributors[i]);
+    double total = aal_known(outcome->summary.aal_exact, outcome->summary.aal);
     struct listing *listing = listing_new(columns, COLUMNS_OF(columns) - !tail);
     for (size_t i = 0; i < shown; i++) {
         const struct contributor *x = &contributors[order[i]];
@@ -119,7 +117,7 @@ static void print_contributors(const struct outcome *outcome,
         listing_cell(listing, money_text(x->aal_exact, NAN));
         listing_cell(listing, money_text(x->aal, x->aal_error));
         listing_cell(listing, plus_minus_text(x->aal_error));
-        listing_cell(listing, share_text(contributor_aal(x) / total));
+        listing_cell(listing, share_text(aal_known(x->aal_exact, x->aal) / total));
         listing_cell(listing, money_text(x->sd, NAN));
         if (tail)
             listing_cell(listing,

@@ -6,8 +6,10 @@
 #include "random/elementary.h"
 #include "simulate/scenario_plan.h"
 
-// Beyond so many distinct resistances in a selection, P(some hit) is not computed.
-enum { LAWS_MAX = 1024 };
+// P(some hit) is not computed for more distinct resistances in a selection, or where nested
+// integrals would take more logarithms (a second's worth), at some NODES for each integral.
+enum { LAWS_MAX = 1024, NODES = 300 };
+static const double logarithms_max = 2e7;
 
 // Units of a selection that share a resistance, in the order of the assets.
 struct resistances {
@@ -101,6 +103,17 @@ static double miss_of(const struct scenario_plan *plan, const struct resistances
                   : miss_at_chance(h->constant, &m);
 }
 
+// Logarithms that this takes.
+static double miss_work(const struct scenario_plan *plan, const struct resistances *resistances)
+{
+    const struct distribution *const laws[] = {plan->hit_chance.law, plan->rate.susceptibility.law};
+    double work = 1;
+
+    for (size_t i = 0; i < sizeof laws / sizeof *laws; i++)
+        work *= laws[i] ? pow(NODES, distribution_draws(laws[i])) : 1;
+    return plan->scenario->capability ? work * NODES * (double)resistances->count : work;
+}
+
 // The scenarios of one threat, which meet the same capability in an occurrence.
 struct threat_group {
     const struct event_plan *event;
@@ -128,24 +141,25 @@ static double miss_at_capability(double c, void *context)
     return product;
 }
 
-// NaN where there are too many laws.
+// NaN where it would take too long.
 static bool miss_all(const struct event_plan *event, const struct scenario_plan *plans,
                      double *miss)
 {
     const struct shared_event *e = event->event;
     struct resistances *resistances = calloc(e->scenario_count + 1, sizeof *resistances);
+    double work = 0;
     bool good = resistances != NULL;
 
     *miss = 1;
     for (size_t i = 0; good && i < e->scenario_count; i++) {
         const struct scenario_plan *plan = &plans[e->scenarios[i]];
 
-        if (!plan->scenario->capability)
-            *miss *= miss_of(plan, NULL);
-        else
-            good = resistances_find(plan, &resistances[i]);
-        if (good && resistances[i].count > LAWS_MAX)
+        good = !plan->scenario->capability || resistances_find(plan, &resistances[i]);
+        work += miss_work(plan, &resistances[i]);
+        if (good && (resistances[i].count > LAWS_MAX || work > logarithms_max))
             *miss = NAN;
+        else if (good && !plan->scenario->capability)
+            *miss *= miss_of(plan, NULL);
     }
     for (size_t i = 0; good && i < e->scenario_count && !isnan(*miss); i++) {
         const struct scenario *s = plans[e->scenarios[i]].scenario;

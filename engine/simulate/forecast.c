@@ -134,6 +134,12 @@ bool forecast_accept(const struct portfolio *portfolio, const struct scenario_pl
     return events_accept(portfolio, plans, d) && good;
 }
 
+// What weighing its years does to the mean of a loss.
+static double driver_ratio(const struct severity_plan *severity)
+{
+    return severity->mean > 0 ? severity->weighted_mean / severity->mean : 1;
+}
+
 static double once_probability(const struct rate *rate)
 {
     return rate->once ? rate_once_probability(rate) : NAN;
@@ -164,8 +170,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
             .loss_events_per_year = plan->loss_events_per_year,
             .aal_exact = plan->aal_exact,
             .capped_share = plan->severity.capped_share,
-            .driver_ratio =
-                plan->severity.mean > 0 ? plan->severity.weighted_mean / plan->severity.mean : 1,
+            .driver_ratio = driver_ratio(&plan->severity),
             .once_probability = once_probability(&plan->rate),
         };
     }
@@ -179,6 +184,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
             .probability_of_hit = plan->probability_of_hit,
             .aal_exact = plan->aal_exact,
             .own_aal_exact = plan->own_aal_exact,
+            .driver_ratio = driver_ratio(&plan->severity),
             .once_probability = once_probability(&plan->rate),
         };
     }

@@ -15,6 +15,10 @@ static const double certain_rate = 45;
 static const double candidate_cost = 8, factor_cost = 14, count_cost = 7, rare_cost = 30;
 enum { RARE_BITS_MAX = 12 };
 
+// Classes of weight in a selection, and seats drawn per unit of weight taken: load 1/4 to 1/2,
+// acceptance 1/2 to 1.
+static const double typical_streams = 4, typical_envelope = 4;
+
 double at_most_once_rate(double p)
 {
     return p < 1 ? fmin(-elementary_log1p(-p), certain_rate) : certain_rate;
@@ -117,14 +121,29 @@ static double factor_bound(const struct rate_factor *f, unsigned bits, unsigned 
     return factor_of(f, value);
 }
 
+// The nearest power of 16: below by at most a quarter, above by less than four.
+static double magnitude(double x)
+{
+    int exponent;
+
+    frexp(x, &exponent);
+    return ldexp(1, 4 * (int)floor((exponent + 1) / 4.0));
+}
+
 static void method_choose(struct rate *rate, const struct rate_terms *terms)
 {
-    const double factors = (double)rate->factor_count, streams = (double)terms->stream_count;
+    const double factors = (double)rate->factor_count;
+    const double streams = terms->lone ? 1 : typical_streams;
     double least = BLOCK_YEARS * (factors * factor_cost + streams * count_cost);
+    double mean = rate->constant, candidates;
 
+    for (size_t i = 0; i < rate->factor_count; i++)
+        mean *= factor_of(&rate->factor[i], distribution_mean(rate->factor[i].law));
+    candidates =
+        magnitude(mean * terms->scale * terms->weight) * (terms->lone ? 1 : typical_envelope);
     rate->method = RATE_YEARLY;
     rate->bound = rate->constant;
-    for (unsigned bits = 0; bits <= RARE_BITS_MAX; bits++) {
+    for (unsigned bits = 0; mean > 0 && bits <= RARE_BITS_MAX; bits++) {
         struct rate_factor factor[RATE_FACTORS_MAX];
         double bound = rate->constant, rare = 0, cost;
 
@@ -135,7 +154,7 @@ static void method_choose(struct rate *rate, const struct rate_terms *terms)
             rare += factor[i].rare_bits > 0 ? ldexp(1, -(int)bits) : 0;
         }
         cost = BLOCK_YEARS * (rare * (rare_cost + factors * factor_cost + streams * count_cost) +
-                              bound * terms->envelope * (candidate_cost + factors * factor_cost));
+                              bound / mean * candidates * (candidate_cost + factors * factor_cost));
         if (!(cost < least))
             continue;
         least = cost;
@@ -168,7 +187,7 @@ bool rate_make(const struct rate_terms *terms, const struct settings *settings, 
         !multiplier_make(rate, terms->negbinomial_k, arena, d))
         return false;
 
-    rate->constant = terms->scale;
+    rate->constant = 1;
     if (rate->frequency.law)
         factors_add(rate, rate->frequency.law, PURPOSE_FREQUENCY, rate->once);
     else
@@ -187,6 +206,8 @@ bool rate_make(const struct rate_terms *terms, const struct settings *settings, 
         rate->method = RATE_YEARLY;
     else if (rate->factor_count > 0)
         method_choose(rate, terms);
+    rate->constant *= terms->scale;
+    rate->bound *= terms->scale;
     return true;
 }
 

@@ -12,7 +12,8 @@
 //   2^-rare_bits. Both together are the factor's law, exactly.
 // - YEARLY: each year has its own draw; cheaper where a year has many candidates.
 //
-// Which it is depends on the row alone.
+// Which it is depends on the row and on the order of magnitude of its events, in powers of 16: an asset
+// added, or a rate refined, leaves the method and so all draws as they were.
 #ifndef LOSSMILL_SIMULATE_RATE_H
 #define LOSSMILL_SIMULATE_RATE_H
 
@@ -78,9 +79,9 @@ struct rate_terms {
     enum counts counts;
     double negbinomial_k;
     const struct driver_years *driver;
-    double scale;
-    double envelope;     // candidates per year at rate 1, all streams together
-    size_t stream_count; // how many streams share the rate
+    double scale;  // of the rate, per unit of weight
+    double weight; // sum of the weights that the streams share
+    bool lone;     // one asset, one stream: no candidate finds a free seat
 };
 
 // False, with a diagnostic, if memory is exhausted.

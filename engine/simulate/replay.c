@@ -384,8 +384,8 @@ static bool replay_finish(struct shared *shared, const struct detail_hits *hits,
     // an event's own cost, as it was rounded, is no asset's
     for (size_t e = 0; good && e < portfolio->event_count; e++)
         for (size_t l = 0; l < levels; l++)
-            portfolio_tvar_units[l] -= rint(outcome->events[e].own_tvar_contribution[l] /
-                                            portfolio->settings.resolution);
+            portfolio_tvar_units[l] -=
+                rint(outcome->events[e].own_tvar_contribution[l] / portfolio->settings.resolution);
     good =
         good && asset_sums_finish(shared->assets, hits, threads, variance, any_infinite(portfolio),
                                   portfolio_tvar_units, outcome->assets);

@@ -29,9 +29,10 @@ static bool plan_rate(struct scenario_plan *plan, const struct settings *setting
         .negbinomial_k = s->negbinomial_k,
         .driver = driver,
         .scale = scale,
-        .envelope = envelope_of(plan->seats),
-        .stream_count = plan->seats->seating_count,
+        .weight = plan->seats->weight_total,
+        .lone = s->selection->count == 1,
     };
+    const double envelope = envelope_of(plan->seats);
     double per_unit;
 
     if (!rate_make(&terms, settings, arena, &plan->rate, d))
@@ -45,10 +46,9 @@ static bool plan_rate(struct scenario_plan *plan, const struct settings *setting
     plan->loss_events_per_year = plan->rate_per_weight * plan->hits->weight_total;
     if (once)
         plan->candidates_per_year =
-            terms.envelope * scale * at_most_once_rate(yearly_mean(&plan->rate.frequency));
+            envelope * scale * at_most_once_rate(yearly_mean(&plan->rate.frequency));
     else
-        plan->candidates_per_year =
-            terms.envelope * plan->rate_per_weight * rate_excess(&plan->rate);
+        plan->candidates_per_year = envelope * plan->rate_per_weight * rate_excess(&plan->rate);
     return true;
 }
 
@@ -147,8 +147,8 @@ static bool event_make(struct event_plan *plan, const struct shared_event *event
         .negbinomial_k = event->negbinomial_k,
         .driver = driver,
         .scale = 1,
-        .envelope = 1,
-        .stream_count = 1,
+        .weight = 1,
+        .lone = true,
     };
     const struct driver_mean *weight;
     bool good = true;

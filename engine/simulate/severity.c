@@ -91,30 +91,13 @@ static inline size_t event_of(const uint32_t *hit, size_t i)
     return hit ? hit[i] : i;
 }
 
-// Amount per hit in currency, before the factor.
-static void amounts_scale(const struct event_batch *batch, enum loss_form form, size_t n,
-                          const uint32_t *hit, const uint64_t *index, const double *factor,
-                          double *amount)
+// Amount per hit in currency, from the law's.
+static void amounts_scale(const struct event_batch *batch, size_t n, const uint32_t *hit,
+                          const double *factor, double *amount)
 {
     const struct severity_plan *plan = batch->severity;
-    const struct severity *s = plan->severity;
 
-    if (form == FORM_PRODUCTIVITY && s->outage_hours) {
-        struct slot_source hours;
-        double h[EVENT_BATCH];
-
-        hours.key = batch->key;
-        hours.block = batch->block;
-        hours.index = index;
-        hours.slot = OUTAGE_SLOT;
-        hours.first = NULL;
-        hours.factor_count = 0;
-
-        slot_draw(&hours, s->outage_hours, n, h);
-        for (size_t i = 0; i < n; i++)
-            amount[i] *= h[i];
-    }
-    if (s->loss_basis == LOSS_BASIS_VALUE)
+    if (plan->severity->loss_basis == LOSS_BASIS_VALUE)
         for (size_t i = 0; i < n; i++)
             amount[i] *= plan->assets->value[batch->asset[event_of(hit, i)]];
     if (factor)
@@ -171,10 +154,31 @@ static void factors_fill(struct slot_source *s, const struct event_batch *batch,
     }
 }
 
+// Hours times the loss of an hour. Like a product's first factor, the hours follow what the hit has
+// in common with others; both stages have the same hours.
+static void hourly_draw(struct slot_source *s, const struct severity *severity, int stage, size_t n,
+                        double *amount)
+{
+    const double *const first = s->first;
+    const unsigned slot = s->slot;
+    double hours[EVENT_BATCH];
+
+    s->slot = OUTAGE_SLOT;
+    s->first = NULL;
+    slot_draw(s, severity->outage_hours, n, hours);
+    s->slot = slot;
+    s->first = first;
+    s->factor_count = 0;
+    slot_draw(s, severity->loss[stage][FORM_PRODUCTIVITY], n, amount);
+    for (size_t i = 0; i < n; i++)
+        amount[i] *= hours[i];
+}
+
 // Adds one loss of `form` to the n hits among the batch's events; `hit` NULL: to all.
 static void form_add(struct event_batch *batch, int stage, enum loss_form form, bool first,
                      size_t n, const uint32_t *hit, const double *factor)
 {
+    const struct severity *s = batch->severity->severity;
     double amount[EVENT_BATCH];
     uint64_t own_index[EVENT_BATCH];
     struct slot_source source; // not all of it is filled: it is large
@@ -187,8 +191,11 @@ static void form_add(struct event_batch *batch, int stage, enum loss_form form, 
     source.slot = (unsigned)(stage * LOSS_FORMS) + form;
     source.first = first ? batch->tail : NULL;
     factors_fill(&source, batch, n, hit);
-    slot_draw(&source, batch->severity->severity->loss[stage][form], n, amount);
-    amounts_scale(batch, form, n, hit, source.index, factor, amount);
+    if (form == FORM_PRODUCTIVITY && s->outage_hours)
+        hourly_draw(&source, s, stage, n, amount);
+    else
+        slot_draw(&source, s->loss[stage][form], n, amount);
+    amounts_scale(batch, n, hit, factor, amount);
     units_add(batch, form, n, hit, amount);
 }
 

@@ -51,7 +51,7 @@ static double largest_value(const struct severity *s, const struct selection *se
 }
 
 // E of a loss: forms are independent of their coins. Correlation does not move the mean of a sum;
-// outage hours are independent of what an hour costs.
+// outage hours, which a driver moves, are independent of what an hour costs.
 static void means_fill(struct severity_plan *plan, const struct driver_mean *rate_mean,
                        double largest)
 {
@@ -62,7 +62,9 @@ static void means_fill(struct severity_plan *plan, const struct driver_mean *rat
     for (int stage = 0; stage < STAGES; stage++)
         for (int form = 0; form < LOSS_FORMS; form++) {
             const struct distribution *law = s->loss[stage][form];
-            double probability = 1, factor = 1;
+            const bool hourly = form == FORM_PRODUCTIVITY && s->outage_hours;
+            const double hours = hourly ? distribution_mean(s->outage_hours) : 1;
+            double probability = 1;
 
             if (!law)
                 continue;
@@ -70,12 +72,12 @@ static void means_fill(struct severity_plan *plan, const struct driver_mean *rat
                 probability =
                     yearly_mean(s->secondary_form_probability[form] ? &plan->form_probability[form]
                                                                     : &plan->secondary_probability);
-            if (form == FORM_PRODUCTIVITY && s->outage_hours)
-                factor = distribution_mean(s->outage_hours);
-            plan->mean += probability * factor * distribution_mean(law);
-            plan->weighted_mean += probability * factor * event_mean(law, rate_mean);
-            removed += probability * factor *
-                       mean_beyond(law, limit / (factor > 0 ? factor : 1) / largest);
+            plan->mean += probability * hours * distribution_mean(law);
+            plan->weighted_mean += probability * (hourly ? event_mean(s->outage_hours, rate_mean) *
+                                                               distribution_mean(law)
+                                                         : event_mean(law, rate_mean));
+            removed +=
+                probability * hours * mean_beyond(law, limit / (hours > 0 ? hours : 1) / largest);
         }
     plan->capped_share = plan->mean > 0 ? removed / plan->mean : 0;
 }

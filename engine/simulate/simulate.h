@@ -34,6 +34,7 @@ struct event_forecast {
     double probability_of_hit; // that an occurrence hits anything; NaN where that is not known
     double aal_exact;          // hits and its own cost; NaN likewise
     double own_aal_exact;      // of what the occurrence itself costs
+    double driver_ratio;       // of that, as above
     double once_probability;   // as above
 };
 

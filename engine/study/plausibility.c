@@ -39,6 +39,17 @@ void plausibility_loss(const struct distribution *law, const struct place *at,
             median, distribution_mean(law));
 }
 
+void plausibility_replacement(const struct distribution *law, double value, const struct place *at,
+                              struct diagnostics *d)
+{
+    if (distribution_draws(law) == 1 && distribution_mean(law) > 0 &&
+        share_beyond(law, value) > 0.5)
+        diagnostics_warn(d, at,
+                         "most of its mean, %g, comes from losses above %g, the value of the "
+                         "dearest asset selected: 'to HI' or 'cap HI' would bound what is replaced",
+                         distribution_mean(law), value);
+}
+
 void plausibility_frequency(const struct distribution *law, const struct place *at,
                             struct diagnostics *d)
 {

@@ -134,8 +134,8 @@ static void frequency_read(struct scenario_reading *s)
 {
     static const char *const per[] = {"scenario", "unit", NULL};
     const struct place at = place_of(s, FREQUENCY);
-    const int which = cell_choice(s->terms.table, s->terms.row, s->at[FREQUENCY_PER], per, 0,
-                                  s->reading->d);
+    const int which =
+        cell_choice(s->terms.table, s->terms.row, s->at[FREQUENCY_PER], per, 0, s->reading->d);
 
     s->scenario->frequency_per = which == 1 ? FREQUENCY_PER_UNIT : FREQUENCY_PER_SCENARIO;
     if (!given(s, FREQUENCY))
@@ -232,6 +232,26 @@ static void basis_read(struct scenario_reading *s)
                     s->reading->d);
 }
 
+// After the basis: what is replaced may be a fraction of the value.
+static void replacement_check(const struct scenario_reading *s)
+{
+    static const int column_of[STAGES] = {PRIMARY + FORM_REPLACEMENT, SECONDARY + FORM_REPLACEMENT};
+    const struct severity *severity = &s->scenario->severity;
+    const struct selected *selected = s->selected;
+
+    if (!selected || selected->selection.count == 0 || selected->valued < selected->selection.count)
+        return;
+    for (int stage = 0; stage < STAGES; stage++) {
+        const struct distribution *law = severity->loss[stage][FORM_REPLACEMENT];
+        const struct place at = place_of(s, column_of[stage]);
+
+        if (law)
+            plausibility_replacement(
+                law, severity->loss_basis == LOSS_BASIS_VALUE ? 1 : selected->most_value, &at,
+                s->reading->d);
+    }
+}
+
 // A scenario takes its rate from a stream of its own, or from the occurrences of a shared event.
 static void event_read(struct scenario_reading *s)
 {
@@ -321,6 +341,7 @@ static void scenario_read(struct scenario_reading *s)
     susceptibility_read(s, threat);
     losses_read(s);
     basis_read(s);
+    replacement_check(s);
     driver_read(s);
     s->scenario->stated = terms_stated(&s->terms, STATED);
 }

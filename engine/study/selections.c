@@ -38,9 +38,10 @@ static struct selected *collect(struct reading *reading, const unsigned char *ma
             selected->resistant++;
         else if (selected->unresistant == UINT32_MAX)
             selected->unresistant = (uint32_t)row;
-        if (!isnan(assets->value[row]))
+        if (!isnan(assets->value[row])) {
             selected->valued++;
-        else if (selected->without_value == UINT32_MAX)
+            selected->most_value = fmax(selected->most_value, assets->value[row]);
+        } else if (selected->without_value == UINT32_MAX)
             selected->without_value = (uint32_t)row;
     }
     selected->selection.count = count;

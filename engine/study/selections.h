@@ -8,6 +8,7 @@ struct selected {
     struct selection selection;
     size_t resistant, valued;            // how many have a resistance, a value
     uint32_t unresistant, without_value; // the first asset without
+    double most_value;                   // of those that have one; 0 if none has
 };
 
 struct selections {

@@ -183,10 +183,15 @@ void terms_correlated(const struct terms *t, const struct loss_columns *columns,
 {
     for (int stage = 0; stage < STAGES; stage++)
         for (int form = 0; form < LOSS_FORMS; form++) {
+            const bool hourly = form == FORM_PRODUCTIVITY && severity->outage_hours;
             const struct distribution *law = severity->loss[stage][form], *factors[8];
             const int which =
-                (stage == STAGE_PRIMARY ? columns->primary : columns->secondary) + form;
+                hourly ? columns->outage_hours
+                       : (stage == STAGE_PRIMARY ? columns->primary : columns->secondary) + form;
             const struct place at = terms_place(t, which);
+
+            if (hourly && law)
+                law = severity->outage_hours; // which follow, not what an hour costs
 
             if (law && distribution_factors(law, factors, 8) == 0)
                 diagnostics_add(t->reading->d, &at,
