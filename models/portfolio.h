@@ -123,10 +123,13 @@ struct grouping {
     const uint32_t *asset_part;    // per asset; NULL: 0 for all
     uint32_t asset_parts;
     const uint32_t *code; // UINT32_MAX where no exposure has the pair
-    // The group without a name, which takes what shared events themselves cost; UINT32_MAX where
-    // none costs anything.
-    uint32_t events_own;
+    // Per shared event: the group that takes what its occurrences themselves cost. Its own where
+    // groups are events, else the one without a name. NULL where no event costs anything itself.
+    const uint32_t *events_own;
 };
+
+// Whether the groups of that name are the shared events: then each takes what it costs itself.
+bool grouping_is_events(const char *name);
 
 enum rate_uncertainty { RATE_UNCERTAINTY_YEAR, RATE_UNCERTAINTY_NONE };
 enum annual_loss { ANNUAL_LOSS_EVENTS, ANNUAL_LOSS_PRODUCT };

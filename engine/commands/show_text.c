@@ -211,6 +211,7 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     size_t level = level_nearest(settings, 0.99);
     bool tail = settings->quantile_count > 0;
     double level_value = tail ? settings->quantiles[level] : NAN;
+    double own = 0;
     const struct column columns[] = {
         {text_shown(grouping->name, 38), ALIGN_LEFT, 38},
         {"AAL", ALIGN_RIGHT, 0},
@@ -235,6 +236,11 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     }
     heading("By %s", text_shown(grouping->name, 60));
     listing_print(listing, 2);
+    for (size_t e = 0; e < outcome->portfolio->event_count; e++)
+        own += outcome->events[e].own_aal;
+    if (own > 0 && !grouping_is_events(grouping->name))
+        printf("  %s includes what shared events themselves cost, %s\n", group_shown(""),
+               money_text(own, NAN));
     more_line(grouping->count, shown, "groups");
     free(order);
 }

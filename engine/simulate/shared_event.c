@@ -13,6 +13,7 @@ struct shared_event_sums {
     struct occurrence *occurrences;
     int64_t *group_loss; // [run][groups]
     uint32_t *hit;       // [run]
+    size_t event;        // in work
     uint64_t capped;
     bool overflow;
 };
@@ -116,7 +117,7 @@ static void own_add(void *context, const struct event_batch *batch)
         for (int form = 0; form < LOSS_FORMS; form++)
             o->own_form[form] = batch->forms & 1u << form ? (int64_t)batch->form_loss[form][i] : 0;
         for (size_t g = 0; g < s->portfolio->grouping_count; g++) {
-            base[s->portfolio->groupings[g].events_own] += o->own;
+            base[s->portfolio->groupings[g].events_own[s->event]] += o->own;
             base += s->portfolio->groupings[g].count;
         }
     }
@@ -148,6 +149,7 @@ bool shared_event_run(struct shared_event_sums *s, struct event_workspace *w,
 {
     const struct event_plan *event = &plans->events[e];
 
+    s->event = e;
     s->capped = 0;
     s->overflow = false;
     if (!event_occurrences_find(w, event, block, years))

@@ -248,16 +248,29 @@ static bool events_cost(const struct portfolio *portfolio)
     return false;
 }
 
-// What shared events themselves cost belongs to no asset and no scenario: to the group without a
-// name, which is made where no row has it.
+// What a shared event itself costs belongs to no asset and no scenario. Where groups are not
+// events, it goes to the group without a name, which is made where no row has it.
 static bool events_own_find(struct group_reading *g, struct grouping *grouping)
 {
+    const struct portfolio *portfolio = &g->reading->study->portfolio;
+    uint32_t *own = arena_alloc(g->reading->kept, portfolio->event_count + 1, sizeof *own);
     const char **names;
 
-    grouping->events_own = UINT32_MAX;
-    if (!events_cost(&g->reading->study->portfolio))
+    if (!own)
+        return reading_out_of_memory(g->reading);
+    if (!events_cost(portfolio))
         return true;
-    grouping->events_own = 0;
+    grouping->events_own = own;
+    if (grouping_is_events(g->name)) {
+        // ids and names ascend alike; an event without a group hits nothing, and so costs nothing
+        for (size_t e = 0, k = 0; e < portfolio->event_count; e++) {
+            while (k + 1 < grouping->count &&
+                   strcmp(grouping->names[k], portfolio->events[e].id) < 0)
+                k++;
+            own[e] = (uint32_t)k;
+        }
+        return true;
+    }
     if (grouping->count > 0 && *grouping->names[0] == '\0')
         return true;
     names = arena_alloc(g->reading->kept, grouping->count + 2, sizeof *names);

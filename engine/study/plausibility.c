@@ -45,9 +45,9 @@ void plausibility_replacement(const struct distribution *law, double value, cons
     if (distribution_draws(law) == 1 && distribution_mean(law) > 0 &&
         share_beyond(law, value) > 0.5)
         diagnostics_warn(d, at,
-                         "most of its mean, %g, comes from losses above %g, the value of the "
-                         "dearest asset selected: 'to HI' or 'cap HI' would bound what is replaced",
-                         distribution_mean(law), value);
+                         "losses above %g, the value of the dearest asset selected, make most of "
+                         "the mean, %g: 'to HI' or 'cap HI' would bound what is replaced",
+                         value, distribution_mean(law));
 }
 
 void plausibility_frequency(const struct distribution *law, const struct place *at,

@@ -8,8 +8,8 @@
 void plausibility_loss(const struct distribution *law, const struct place *at,
                        struct diagnostics *d);
 
-// A replacement that mostly costs more than `value`, the dearest of the assets that it replaces (1
-// where losses are fractions of the value). Other forms of loss may well outgrow an asset.
+// A replacement that mostly costs more than `value`, that of the dearest asset (1 where losses are
+// fractions of it). Other forms of loss may well outgrow an asset.
 void plausibility_replacement(const struct distribution *law, double value, const struct place *at,
                               struct diagnostics *d);
 

@@ -232,23 +232,26 @@ static void basis_read(struct scenario_reading *s)
                     s->reading->d);
 }
 
-// After the basis: what is replaced may be a fraction of the value.
+// What strikes each unit by itself replaces that unit at most. An event of the whole scenario may
+// well damage what stands around the one it lands on.
 static void replacement_check(const struct scenario_reading *s)
 {
     static const int column_of[STAGES] = {PRIMARY + FORM_REPLACEMENT, SECONDARY + FORM_REPLACEMENT};
-    const struct severity *severity = &s->scenario->severity;
+    const struct scenario *scenario = s->scenario;
+    const struct severity *severity = &scenario->severity;
     const struct selected *selected = s->selected;
+    const bool fraction = severity->loss_basis == LOSS_BASIS_VALUE;
 
     if (!selected || selected->selection.count == 0 || selected->valued < selected->selection.count)
+        return;
+    if (!fraction && scenario->event == NO_ROW && scenario->frequency_per != FREQUENCY_PER_UNIT)
         return;
     for (int stage = 0; stage < STAGES; stage++) {
         const struct distribution *law = severity->loss[stage][FORM_REPLACEMENT];
         const struct place at = place_of(s, column_of[stage]);
 
         if (law)
-            plausibility_replacement(
-                law, severity->loss_basis == LOSS_BASIS_VALUE ? 1 : selected->most_value, &at,
-                s->reading->d);
+            plausibility_replacement(law, fraction ? 1 : selected->most_value, &at, s->reading->d);
     }
 }
 

@@ -18,7 +18,7 @@ import h5py
 import numpy
 
 LOSSMILL = sys.argv[1]
-STUDIES = 24
+STUDIES = 12
 YEARS = 12_000  # a block and a half
 
 passed = failed = 0
