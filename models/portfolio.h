@@ -66,6 +66,14 @@ struct severity {
     const struct distribution *outage_hours; // productivity is then per hour
 };
 
+// What of a loss follows a common factor, such as a driver's: the loss itself or, where
+// productivity is per hour, the hours. NULL where there is no such loss.
+const struct distribution *severity_follower(const struct severity *severity, enum stage stage,
+                                             enum loss_form form);
+
+// Whether any of that is not always the same, so that a common factor moves it.
+bool severity_varies(const struct severity *severity);
+
 enum { NO_ROW = UINT32_MAX }; // where a row names none of another table
 
 struct scenario {

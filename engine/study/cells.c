@@ -110,11 +110,22 @@ static const struct distribution *interned(struct reading *reading, const char *
 static bool support_check(const struct distribution *x, enum cell_kind kind, const struct place *at,
                           struct diagnostics *d)
 {
-    const double highest = kind == CELL_PROBABILITY ? 1 : kind == CELL_SCORE ? 100 : HUGE_VAL;
+    static const double highest_of[] = {[CELL_RATE] = HUGE_VAL,
+                                        [CELL_PROBABILITY] = 1,
+                                        [CELL_CHANCE] = 1,
+                                        [CELL_AMOUNT] = HUGE_VAL,
+                                        [CELL_SCORE] = 100};
+    const double highest = highest_of[kind];
     double low, high, constant;
     const bool is_constant = distribution_is_constant(x, &constant);
 
     distribution_support(x, &low, &high);
+    if (kind == CELL_CHANCE && (low < 0 || high > highest)) {
+        diagnostics_add(d, at,
+                        "must lie between 0 and 1: with counts = at_most_once it is the "
+                        "probability of the year's only event");
+        return false;
+    }
     if (is_constant && kind == CELL_PROBABILITY && constant > 1 && constant <= 100) {
         diagnostics_add(d, at, "a probability lies between 0 and 1; is it a percentage? Write %g",
                         constant / 100);
@@ -162,23 +173,23 @@ const struct distribution *cell_distribution(struct reading *reading, struct tab
         return NULL;
     cells = &table->columns[column];
     code = cells->code[row];
-    if (!cells->verdict) {
+    if (!cells->good_as) {
         cells->distribution =
             arena_alloc(&reading->scratch, cells->words.count, sizeof *cells->distribution);
-        cells->verdict = arena_alloc(&reading->scratch, cells->words.count, 1);
-        if (!cells->distribution || !cells->verdict) {
+        cells->good_as = arena_alloc(&reading->scratch, cells->words.count, 1);
+        if (!cells->distribution || !cells->good_as) {
             reading_out_of_memory(reading);
             return NULL;
         }
     }
-    if (cells->verdict[code] == CELL_GOOD)
+    if (cells->good_as[code] == 1 + kind) // one column may hold rates and, at most once, chances
         return cells->distribution[code];
     // a bad cell is read anew for every row that has it: each has its own place to report
     at = table_place(table, row, column);
     cells->distribution[code] = interned(reading, at.value, &at, d);
     if (cells->distribution[code] && !support_check(cells->distribution[code], kind, &at, d))
         cells->distribution[code] = NULL;
-    cells->verdict[code] = cells->distribution[code] ? CELL_GOOD : CELL_BAD;
+    cells->good_as[code] = cells->distribution[code] ? (uint8_t)(1 + kind) : 0;
     return cells->distribution[code];
 }
 

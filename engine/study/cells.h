@@ -8,11 +8,10 @@
 enum cell_kind {
     CELL_RATE,        // 0 or more
     CELL_PROBABILITY, // 0 to 1
+    CELL_CHANCE,      // 0 to 1: the frequency of what happens at most once a year
     CELL_AMOUNT,      // money, hours, fractions of a value: 0 or more, with a finite mean
     CELL_SCORE,       // 0 to 100
 };
-
-enum cell_verdict { CELL_UNREAD, CELL_GOOD, CELL_BAD };
 
 static inline bool cell_given(const struct table *table, size_t row, int column)
 {

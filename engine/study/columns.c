@@ -19,15 +19,16 @@ static bool begins_with(const char *name, const char *prefix)
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-// The known column that an unknown one was probably meant to be, NULL if it may be a tag. Short
-// names have many neighbours ("core" is two letters from "zone"), so they must be nearer.
+// The known column that an unknown one was probably meant to be, NULL if it may be a tag, or is
+// like none. Short names have many neighbours ("core" is two letters from "zone"), so they must be
+// nearer.
 static const char *meant(const struct table_shape *shape, const char *name)
 {
     const size_t length = strlen(name);
-    const char *nearest =
-        text_nearest(name, length, shape->columns, shape->count, shape->tags && length < 6 ? 1 : 2);
+    const char *nearest = text_nearest(name, length, shape->columns, shape->count,
+                                       length < (shape->tags ? 6 : 5) ? 1 : 2);
 
-    if (nearest || !shape->tags)
+    if (nearest)
         return nearest;
     for (size_t i = 0; i < shape->count; i++) {
         if ((begins_with(name, "primary_") && begins_with(shape->columns[i], "primary_")) ||
@@ -37,9 +38,10 @@ static const char *meant(const struct table_shape *shape, const char *name)
     return NULL;
 }
 
-static bool any_meant(const struct table *table, const struct table_shape *shape,
-                      const char *wanted)
+bool columns_have(const struct table *table, const struct table_shape *shape, const char *wanted)
 {
+    if (table_column(table, wanted) >= 0)
+        return true;
     for (size_t i = 0; i < table->column_count; i++) {
         const char *name = table->columns[i].name, *near;
 
@@ -50,6 +52,22 @@ static bool any_meant(const struct table *table, const struct table_shape *shape
             return true;
     }
     return false;
+}
+
+// Of a table without tags: all that could have been meant.
+static void unknown_add(const struct table_shape *shape, const struct place *at,
+                        struct diagnostics *d)
+{
+    char all[1024];
+    size_t used = 0;
+
+    for (size_t i = 0; i < shape->count && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+                                 i == 0                  ? ""
+                                 : i + 1 == shape->count ? " or "
+                                                         : ", ",
+                                 shape->columns[i]);
+    diagnostics_add(d, at, "unknown column; expected %s", all);
 }
 
 static void unknown_check(const struct table *table, const struct table_shape *shape,
@@ -71,14 +89,14 @@ static void unknown_check(const struct table *table, const struct table_shape *s
         else if (near)
             diagnostics_add(d, &at, "unknown column; did you mean '%s'?", near);
         else if (!shape->tags)
-            diagnostics_add(d, &at, "unknown column");
+            unknown_add(shape, &at, d);
     }
 }
 
-bool columns_check(const struct table *table, const struct table_shape *shape,
-                   struct diagnostics *d)
+bool columns_check(struct table *table, const struct table_shape *shape, struct diagnostics *d)
 {
     const struct place at = {.file = table->file, .line = 1};
+    const uint64_t errors = diagnostics_errors(d);
     bool complete = true;
 
     unknown_check(table, shape, d);
@@ -86,9 +104,10 @@ bool columns_check(const struct table *table, const struct table_shape *shape,
         if (table_column(table, shape->columns[i]) >= 0)
             continue;
         complete = false;
-        if (!any_meant(table, shape, shape->columns[i]))
+        if (!columns_have(table, shape, shape->columns[i]))
             diagnostics_add(d, &at, "column '%s' is missing", shape->columns[i]);
     }
+    table->columns_good = diagnostics_errors(d) == errors;
     return complete;
 }
 

@@ -12,10 +12,12 @@ struct table_shape {
     bool tags; // other columns are kept as tags, else an error
 };
 
-// Reports missing required columns, near misses of known ones and, without `tags`, unknown ones.
-// False if a required column is missing.
-bool columns_check(const struct table *table, const struct table_shape *shape,
-                   struct diagnostics *d);
+// Reports missing required columns, near misses of known ones and, without `tags`, unknown ones;
+// table->columns_good if there are none. False if a required column is missing.
+bool columns_check(struct table *table, const struct table_shape *shape, struct diagnostics *d);
+
+// True if the table has the column, or one that was probably meant to be it.
+bool columns_have(const struct table *table, const struct table_shape *shape, const char *wanted);
 
 // at[i]: the index of shape->columns[i], -1 where the table has none.
 void columns_find(const struct table *table, const struct table_shape *shape, int *at);

@@ -18,7 +18,7 @@ struct column {
     uint32_t *code;         // per row
     uint32_t *default_line; // per row: line of defaults.csv that filled the cell, else 0; or NULL
     const struct distribution **distribution; // per code, once asked for; see cells.h
-    uint8_t *verdict;                         // per code: enum cell_verdict
+    uint8_t *good_as;                         // per code: 1 + enum cell_kind, 0: of no kind yet
 };
 
 struct table_part; // of a table merged from several files
@@ -27,8 +27,9 @@ struct table {
     const char *file;
     size_t rows, column_count;
     struct column *columns;
-    uint32_t *line;  // per row: physical line on which it starts
-    size_t bad_rows; // rows left out because of an error
+    uint32_t *line;    // per row: physical line on which it starts
+    size_t bad_rows;   // rows left out because of an error
+    bool columns_good; // else what seems to be missing may stand in a misspelt column
     size_t part_count;
     const struct table_part *parts; // none unless merged
 };

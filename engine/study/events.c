@@ -5,7 +5,6 @@
 #include "study/columns.h"
 #include "study/files.h"
 #include "study/ids.h"
-#include "study/plausibility.h"
 #include "study/terms.h"
 
 // Columns of one form stand at FIRST + form (enum loss_form).
@@ -80,10 +79,14 @@ static bool table_read(struct reading *reading, const char *file, const struct t
 
 static void multiplier_read(const struct terms *t, struct driver *driver)
 {
+    static const char one[] = "1";
+    const struct distribution_reader reader = {.arena = t->reading->kept};
     const struct place at = terms_place(t, MULTIPLIER);
     double constant;
 
-    driver->frequency = terms_distribution(t, MULTIPLIER, CELL_RATE);
+    driver->frequency = terms_given(t, MULTIPLIER)
+                            ? terms_distribution(t, MULTIPLIER, CELL_RATE)
+                            : distribution_parse(one, &at, &reader, t->reading->d);
     if (!driver->frequency)
         return;
     if (distribution_draws(driver->frequency) > 1)
@@ -95,108 +98,79 @@ static void multiplier_read(const struct terms *t, struct driver *driver)
                         "frequencies stay the average year's (a lognormal of mean 1 has MU = "
                         "-SIGMA^2/2, a gamma SCALE = 1/SHAPE)",
                         distribution_mean(driver->frequency));
-    else if (distribution_is_constant(driver->frequency, &constant) &&
-             driver->severity_correlation == 0)
+    else if (t->table->columns_good && driver->severity_correlation == 0 &&
+             distribution_is_constant(driver->frequency, &constant))
         diagnostics_add(t->reading->d, &at,
-                        "has no effect: the multiplier is always 1 and no severity follows");
+                        "the driver has no effect: a multiplier of mean 1 that varies from year to "
+                        "year is expected, or a severity_correlation");
 }
 
 static void driver_read(const struct terms *t, struct driver *driver)
 {
-    static const char one[] = "1";
-    const struct distribution_reader reader = {.arena = t->reading->kept};
-    const struct place at = terms_place(t, MULTIPLIER);
-
     driver->id = terms_text(t, DRIVER);
-    if (terms_given(t, SEVERITY_CORRELATION))
-        cell_number(t->reading, t->table, t->row, t->at[SEVERITY_CORRELATION], -1, 1,
-                    "a loading from -1 to 1", &driver->severity_correlation, t->reading->d);
+    terms_loading(t, SEVERITY_CORRELATION, &driver->severity_correlation);
     multiplier_read(t, driver);
-    if (terms_given(t, MULTIPLIER))
-        return;
-    driver->frequency = distribution_parse(one, &at, &reader, t->reading->d);
-    if (!terms_given(t, SEVERITY_CORRELATION))
-        diagnostics_add(t->reading->d, &at,
-                        "is missing: the year's common multiplier of frequencies, of mean 1, or a "
-                        "severity_correlation");
 }
 
 bool drivers_read(struct reading *reading)
 {
     struct table *table = &reading->drivers;
-    int at[DRIVER_COLUMNS];
+    int at[DRIVER_COLUMNS], id;
     struct driver *drivers;
     uint64_t *hash = NULL;
 
-    if (!table_read(reading, "drivers.csv", &driver_shape, table, &reading->driver_id, &hash))
+    if (!table_read(reading, "drivers.csv", &driver_shape, table, &id, &hash))
         return false;
     drivers = arena_alloc(reading->kept, table->rows + 1, sizeof *drivers);
     if (!drivers)
         return reading_out_of_memory(reading);
     columns_find(table, &driver_shape, at);
     for (size_t row = 0; row < table->rows; row++) {
-        const struct terms t = {reading, table, row, driver_columns, at, true};
+        const struct terms t = {reading, table, row, driver_columns, at};
 
         drivers[row].id_hash = hash[row];
         driver_read(&t, &drivers[row]);
     }
+    reading->driver_id = id; // only now: who names a driver finds it
     reading->study->facts.driver_rows = table->rows;
     reading->study->portfolio.drivers = drivers;
     reading->study->portfolio.driver_count = table->rows;
     return true;
 }
 
-static void event_frequency_read(const struct terms *t, struct shared_event *event)
-{
-    const struct place at = terms_place(t, FREQUENCY);
-    const bool once = event->counts == COUNTS_AT_MOST_ONCE;
-
-    if (!terms_given(t, FREQUENCY))
-        terms_error(t, FREQUENCY, "is missing: occurrences per year");
-    event->frequency = terms_distribution(t, FREQUENCY, once ? CELL_PROBABILITY : CELL_RATE);
-    if (event->frequency && !once)
-        plausibility_frequency(event->frequency, &at, t->reading->d);
-}
-
 static void event_read(const struct terms *t, struct shared_event *event)
 {
-    const struct portfolio *portfolio = &t->reading->study->portfolio;
-
     event->id = terms_text(t, EVENT_ID);
     event->name = terms_text(t, NAME);
     event->owner = terms_text(t, OWNER);
     event->stated = terms_stated(t, STATED);
     terms_counts(t, COUNTS, &event->counts, &event->negbinomial_k);
-    event_frequency_read(t, event);
+    event->frequency = terms_frequency(t, FREQUENCY, event->counts, "occurrences per year");
     terms_losses(t, &loss_columns, &event->severity);
-    if (terms_given(t, HIT_CORRELATION))
-        cell_number(t->reading, t->table, t->row, t->at[HIT_CORRELATION], -1, 1,
-                    "a loading from -1 to 1", &event->hit_correlation, t->reading->d);
-    event->driver = terms_reference(t, EVENT_DRIVER, &t->reading->drivers, t->reading->driver_id,
-                                    "drivers.csv", "driver");
-    if (event->driver != NO_ROW && portfolio->drivers[event->driver].severity_correlation != 0)
-        terms_correlated(t, &loss_columns, &event->severity, "its driver");
+    terms_loading(t, HIT_CORRELATION, &event->hit_correlation);
+    event->driver = terms_driver(t, EVENT_DRIVER, &loss_columns, &event->severity, true);
 }
 
 bool events_read(struct reading *reading)
 {
     struct table *table = &reading->events;
-    int at[EVENT_COLUMNS];
+    int at[EVENT_COLUMNS], id;
     struct shared_event *events;
     uint64_t *hash = NULL;
 
-    if (!table_read(reading, "events.csv", &event_shape, table, &reading->event_id, &hash))
+    if (!table_read(reading, "events.csv", &event_shape, table, &id, &hash))
         return false;
     events = arena_alloc(reading->kept, table->rows + 1, sizeof *events);
     if (!events)
         return reading_out_of_memory(reading);
     columns_find(table, &event_shape, at);
     for (size_t row = 0; row < table->rows; row++) {
-        const struct terms t = {reading, table, row, event_columns, at, true};
+        const struct terms t = {reading, table, row, event_columns, at};
 
         events[row].id_hash = hash[row];
         event_read(&t, &events[row]);
     }
+    reading->event_id = id;
     reading->study->facts.event_rows = table->rows;
     reading->study->portfolio.events = events;
     reading->study->portfolio.event_count = table->rows;
@@ -217,6 +191,24 @@ static void unused_warn(struct reading *reading, const bool *event_named, const 
 
         if (!driver_named[row])
             diagnostics_warn(reading->d, &at, "nothing names this driver: it has no effect");
+    }
+}
+
+// A correlation of hits whose losses are always the same.
+static void hit_correlation_warn(struct reading *reading)
+{
+    const struct portfolio *portfolio = &reading->study->portfolio;
+    const int column = table_column(&reading->events, event_columns[HIT_CORRELATION]);
+
+    for (size_t e = 0; e < portfolio->event_count; e++) {
+        const struct shared_event *event = &portfolio->events[e];
+        const struct place at = table_place(&reading->events, e, column);
+        bool varies = event->hit_correlation == 0 || event->scenario_count == 0;
+
+        for (size_t i = 0; i < event->scenario_count && !varies; i++)
+            varies = severity_varies(&portfolio->scenarios[event->scenarios[i]].severity);
+        if (!varies)
+            diagnostics_warn(reading->d, &at, "has no effect: no loss of the event's hits varies");
     }
 }
 
@@ -255,6 +247,9 @@ bool events_finish(struct reading *reading)
         if (portfolio->scenarios[s].event != NO_ROW)
             scenarios[next[portfolio->scenarios[s].event]++] = (uint32_t)s;
     portfolio->events = events;
+    if (diagnostics_errors(reading->d) > 0)
+        return true; // a wrong cell may be the one that names a row
     unused_warn(reading, event_named, driver_named);
+    hit_correlation_warn(reading);
     return true;
 }

@@ -8,7 +8,8 @@
 bool drivers_read(struct reading *reading);
 bool events_read(struct reading *reading); // after the drivers
 
-// Gives every event its scenarios, and warns of events and drivers that no row names.
+// Gives every event its scenarios. In a study without errors so far, warns of events and drivers
+// that no row names, and of a hit_correlation that nothing follows.
 bool events_finish(struct reading *reading);
 
 #endif

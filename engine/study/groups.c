@@ -56,7 +56,8 @@ static bool unknown_column(struct group_reading *g, const char *name)
             near = candidate ? candidate : near;
         }
     }
-    diagnostics_add(g->reading->d, &g->at, "no table has a column '%s'%s%s%s", name,
+    diagnostics_add(g->reading->d, &g->at,
+                    "no column '%s' in assets.csv, scenarios.csv or threats.csv%s%s%s", name,
                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return false;
 }

@@ -188,9 +188,10 @@ static const char *damaged(const struct table *table, int column, const char *id
 
         if (strcmp(other + strspn(other, "0"), bare) == 0)
             return other;
-        // 1.23457E+11 has kept six digits of 123456789012
-        if (is_number && strpbrk(id, "eE") && text_number(other, strlen(other), false, &value) &&
-            fabs(value - number) <= 5e-3 * fabs(number) && !strpbrk(other, "eE"))
+        // 1.23457E+11 has kept six digits of 123456789012, and 12000 was 12E3
+        if (is_number && text_number(other, strlen(other), false, &value) &&
+            (strpbrk(id, "eE") || strpbrk(other, "eE")) &&
+            fabs(value - number) <= 5e-3 * fabs(number))
             return other;
     }
     return NULL;

@@ -70,6 +70,8 @@ static int compare_events(const struct scenario *x, const struct scenario *y)
 
     if (threat != 0)
         return threat;
+    if (x->event != y->event)
+        return x->event < y->event ? -1 : 1;
     if (x->effect != y->effect)
         return x->effect < y->effect ? -1 : 1;
     if (x->selection != y->selection)

@@ -13,8 +13,8 @@ struct rules {
     bool bad_assets_skipped;
     uint64_t bad_assets_limit;
     size_t grouping_count;
-    const char *const *groupings; // as written
-    uint64_t groupings_line;      // of study.ini
+    const char *const *groupings;              // as written
+    uint64_t groupings_line, annual_loss_line; // of study.ini
 };
 
 struct reading {

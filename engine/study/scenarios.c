@@ -133,20 +133,15 @@ static void effect_read(struct scenario_reading *s)
 static void frequency_read(struct scenario_reading *s)
 {
     static const char *const per[] = {"scenario", "unit", NULL};
-    const struct place at = place_of(s, FREQUENCY);
     const int which =
         cell_choice(s->terms.table, s->terms.row, s->at[FREQUENCY_PER], per, 0, s->reading->d);
 
     s->scenario->frequency_per = which == 1 ? FREQUENCY_PER_UNIT : FREQUENCY_PER_SCENARIO;
-    if (!given(s, FREQUENCY))
-        error_at(s, FREQUENCY,
-                 s->at[EVENT] < 0
-                     ? "is missing: threat events per year"
-                     : "is missing: threat events per year, or the shared event that strikes");
-    s->scenario->frequency = distribution(
-        s, FREQUENCY, s->scenario->counts == COUNTS_AT_MOST_ONCE ? CELL_PROBABILITY : CELL_RATE);
-    if (s->scenario->frequency && s->scenario->counts != COUNTS_AT_MOST_ONCE)
-        plausibility_frequency(s->scenario->frequency, &at, s->reading->d);
+    s->scenario->frequency =
+        terms_frequency(&s->terms, FREQUENCY, s->scenario->counts,
+                        s->at[EVENT] < 0 ? "threat events per year"
+                                         : "threat events per year, or the shared event that "
+                                           "strikes");
 }
 
 // Whether threats.csv is not there or was read: else nothing can be said of what it lacks.
@@ -202,7 +197,8 @@ static void susceptibility_read(struct scenario_reading *s, size_t threat)
 static void losses_read(struct scenario_reading *s)
 {
     terms_losses(&s->terms, &loss_columns, &s->scenario->severity);
-    if (s->terms.columns_good && !terms_loss_given(&s->terms, &loss_columns, STAGE_PRIMARY) &&
+    if (s->terms.table->columns_good &&
+        !terms_loss_given(&s->terms, &loss_columns, STAGE_PRIMARY) &&
         !terms_loss_given(&s->terms, &loss_columns, STAGE_SECONDARY))
         error_at(s, SCENARIO_ID,
                  "a scenario without any loss: one of the columns "
@@ -226,10 +222,7 @@ static void basis_read(struct scenario_reading *s)
             "fractions of",
             selected->selection.count - selected->valued, selected->selection.count,
             assets->id[selected->without_value]);
-    if (given(s, FORM_CORRELATION))
-        cell_number(s->reading, s->terms.table, s->terms.row, s->at[FORM_CORRELATION], -1, 1,
-                    "a loading from -1 to 1", &s->scenario->severity.form_correlation,
-                    s->reading->d);
+    terms_loading(&s->terms, FORM_CORRELATION, &s->scenario->severity.form_correlation);
 }
 
 // What strikes each unit by itself replaces that unit at most. An event of the whole scenario may
@@ -258,51 +251,50 @@ static void replacement_check(const struct scenario_reading *s)
 // A scenario takes its rate from a stream of its own, or from the occurrences of a shared event.
 static void event_read(struct scenario_reading *s)
 {
-    static const int of_stream[] = {FREQUENCY, FREQUENCY_PER, COUNTS};
+    static const struct {
+        int column;
+        const char *instead;
+    } of_stream[] = {{FREQUENCY, "how often stands in events.csv"},
+                     {COUNTS, "its counts stand in events.csv"},
+                     {FREQUENCY_PER, "each unit has its hit_probability"}};
     struct reading *reading = s->reading;
+    const bool columns_good = s->terms.table->columns_good;
     const struct place at = place_of(s, HIT_PROBABILITY);
 
     s->scenario->event = terms_reference(&s->terms, EVENT, &reading->events, reading->event_id,
                                          "events.csv", "shared event");
     s->scenario->hit_probability = distribution(s, HIT_PROBABILITY, CELL_PROBABILITY);
     if (!given(s, EVENT)) {
-        if (given(s, HIT_PROBABILITY))
+        if (columns_good && given(s, HIT_PROBABILITY))
             error_at(s, HIT_PROBABILITY,
                      "has no effect: the scenario names no shared event (column 'event')");
         return;
     }
-    if (!given(s, HIT_PROBABILITY))
+    if (columns_good && !given(s, HIT_PROBABILITY))
         diagnostics_add(reading->d, &at,
                         "is missing: the probability that an occurrence of event '%s' hits each "
                         "unit selected",
                         text(s, EVENT));
-    for (size_t i = 0; i < sizeof of_stream / sizeof *of_stream; i++)
-        if (given(s, of_stream[i]))
-            error_at(s, of_stream[i],
-                     "a scenario of a shared event strikes when the event does: say this in "
-                     "events.csv");
+    for (size_t i = 0; i < sizeof of_stream / sizeof *of_stream; i++) {
+        const struct place stream = place_of(s, of_stream[i].column);
+
+        if (given(s, of_stream[i].column))
+            diagnostics_add(reading->d, &stream,
+                            "must be empty: the scenario strikes when event '%s' does; %s",
+                            text(s, EVENT), of_stream[i].instead);
+    }
 }
 
 // Of a shared event's scenario the driver moves the losses only: the event's own moves its rate.
 static void driver_read(struct scenario_reading *s)
 {
     const struct portfolio *portfolio = &s->reading->study->portfolio;
-    const struct driver *driver;
 
-    s->scenario->driver = terms_reference(&s->terms, DRIVER, &s->reading->drivers,
-                                          s->reading->driver_id, "drivers.csv", "driver");
     if (s->scenario->event != NO_ROW && portfolio->events[s->scenario->event].hit_correlation != 0)
         terms_correlated(&s->terms, &loss_columns, &s->scenario->severity,
                          "the other hits of its event");
-    if (s->scenario->driver == NO_ROW)
-        return;
-    driver = &portfolio->drivers[s->scenario->driver];
-    if (driver->severity_correlation != 0)
-        terms_correlated(&s->terms, &loss_columns, &s->scenario->severity, "its driver");
-    else if (given(s, EVENT))
-        error_at(s, DRIVER,
-                 "has no effect: the rate is that of the shared event, and this driver has no "
-                 "severity_correlation");
+    s->scenario->driver =
+        terms_driver(&s->terms, DRIVER, &loss_columns, &s->scenario->severity, !given(s, EVENT));
 }
 
 static void selection_read(struct scenario_reading *s)
@@ -372,7 +364,7 @@ static void use_check(struct scenario_reading *s)
     }
 }
 
-static bool scenarios_fill(struct reading *reading, bool columns_good)
+static bool scenarios_fill(struct reading *reading)
 {
     struct table *table = &reading->scenarios;
     struct portfolio *portfolio = &reading->study->portfolio;
@@ -380,7 +372,7 @@ static bool scenarios_fill(struct reading *reading, bool columns_good)
     uint64_t *hash = arena_alloc(&reading->scratch, table->rows + 1, sizeof *hash);
     struct scenario_reading s = {.reading = reading};
 
-    s.terms = (struct terms){reading, table, 0, columns, s.at, columns_good};
+    s.terms = (struct terms){reading, table, 0, columns, s.at};
 
     columns_find(table, &shape, s.at);
     if (!scenarios || !hash || !selections_start(reading, &s.selections, s.at[ASSETS]))
@@ -407,9 +399,7 @@ bool scenarios_read(struct reading *reading, const struct defaults *defaults)
     const struct place missing = {.file = "scenarios.csv"};
     struct table *table = &reading->scenarios;
     const struct study_input *input;
-    uint64_t errors;
     unsigned char *bad;
-    bool columns_good;
     int id;
 
     if (!files_have(reading, "scenarios.csv")) {
@@ -420,11 +410,10 @@ bool scenarios_read(struct reading *reading, const struct defaults *defaults)
     if (!input ||
         !csv_read(table, input->name, input->bytes, input->size, &format, reading->d, reading->d))
         return false;
-    errors = diagnostics_errors(reading->d);
-    if (!columns_check(table, table_column(table, columns[EVENT]) < 0 ? &shape : &shape_with_events,
+    if (!columns_check(table,
+                       columns_have(table, &shape, columns[EVENT]) ? &shape_with_events : &shape,
                        reading->d))
         return false;
-    columns_good = diagnostics_errors(reading->d) == errors;
     reading->study->facts.scenario_rows = table->rows;
     if (table->rows == 0 && table->bad_rows == 0)
         diagnostics_add(reading->d, &missing, "there is no scenario in it");
@@ -435,5 +424,5 @@ bool scenarios_read(struct reading *reading, const struct defaults *defaults)
     defaults_apply(reading, defaults, "scenarios", table, &shape);
     return columns_note_tags(reading, table, &shape) &&
            ids_check(reading, table, id, bad, reading->d) && ids_sort(reading, table, id, bad) &&
-           scenarios_fill(reading, columns_good);
+           scenarios_fill(reading);
 }

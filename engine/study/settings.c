@@ -175,6 +175,7 @@ static void read_annual_loss(struct settings_reading *s, const char *value, cons
     static const char *const names[] = {"events", "product", NULL};
     const int which = choice(s, value, at, names);
 
+    s->reading->rules.annual_loss_line = at->line;
     if (which >= 0)
         s->settings->annual_loss = which == 0 ? ANNUAL_LOSS_EVENTS : ANNUAL_LOSS_PRODUCT;
 }

@@ -45,8 +45,20 @@ static bool was_read(const struct reading *reading, const char *name)
     return false;
 }
 
+// events-2.csv and the like. Not assets-2.csv: assets may be several files.
+static bool looks_like_a_part(const char *name)
+{
+    for (size_t t = 1; t < TABLES_READ; t++) {
+        const size_t stem = strlen(tables_read[t]) - strlen(".csv");
+
+        if (strncmp(name, tables_read[t], stem) == 0 && strchr("-_ (", name[stem]))
+            return true;
+    }
+    return false;
+}
+
 // A table that would be passed over in silence is an error: one of a later version, or one whose
-// name is nearly that of a table.
+// name is nearly that of a table. One that may be a part of a table, or an old one, is warned of.
 static void other_files_check(struct reading *reading)
 {
     for (size_t i = 0; i < reading->file_count; i++) {
@@ -71,6 +83,9 @@ static void other_files_check(struct reading *reading)
             diagnostics_add(reading->d, &at,
                             "no table has this name, and nothing reads it; did you mean '%s'?",
                             near);
+        else if (looks_like_a_part(name))
+            diagnostics_warn(reading->d, &at,
+                             "nothing reads this file: only assets may be several files");
     }
 }
 
@@ -78,8 +93,8 @@ static void other_files_check(struct reading *reading)
 static void product_check(struct reading *reading)
 {
     const struct portfolio *portfolio = &reading->study->portfolio;
-    const struct place at = {
-        .file = "study.ini", .column = "study.annual_loss", .value = "product"};
+    const struct place at = {"study.ini", reading->rules.annual_loss_line, "study.annual_loss",
+                             "product"};
 
     if (portfolio->settings.annual_loss == ANNUAL_LOSS_PRODUCT &&
         portfolio->event_count + portfolio->driver_count > 0)
@@ -98,9 +113,9 @@ static void tables_read_all(struct reading *reading)
     good = threats_read(reading, &defaults) && good;
     good = drivers_read(reading) && good;
     good = events_read(reading) && good;
+    product_check(reading);
     // whatever the others are like: all errors of a study are reported in one go
     if (scenarios_read(reading, &defaults) && good) {
-        product_check(reading);
         if (!events_finish(reading))
             return;
         groups_read(reading);

@@ -39,6 +39,28 @@ const struct distribution *terms_distribution(const struct terms *t, int which, 
                : cell_distribution(t->reading, t->table, t->row, t->at[which], kind, t->reading->d);
 }
 
+const struct distribution *terms_frequency(const struct terms *t, int which, enum counts counts,
+                                           const char *missing)
+{
+    const struct place at = terms_place(t, which);
+    const bool once = counts == COUNTS_AT_MOST_ONCE;
+    const struct distribution *frequency =
+        terms_distribution(t, which, once ? CELL_CHANCE : CELL_RATE);
+
+    if (t->table->columns_good && !terms_given(t, which))
+        diagnostics_add(t->reading->d, &at, "is missing: %s", missing);
+    if (frequency && !once)
+        plausibility_frequency(frequency, &at, t->reading->d);
+    return frequency;
+}
+
+void terms_loading(const struct terms *t, int which, double *loading)
+{
+    if (terms_given(t, which))
+        cell_number(t->reading, t->table, t->row, t->at[which], -1, 1, "a loading from -1 to 1",
+                    loading, t->reading->d);
+}
+
 void terms_counts(const struct terms *t, int which, enum counts *counts, double *negbinomial_k)
 {
     const char *cell = terms_text(t, which);
@@ -87,9 +109,17 @@ uint32_t terms_reference(const struct terms *t, int which, const struct table *t
         return NO_ROW;
     }
     row = ids_row(table, id, at.value);
-    if (row == SIZE_MAX)
+    if (row == SIZE_MAX && strchr(at.value, '|'))
+        diagnostics_add(reading->d, &at, "one %s expected, not a list", what);
+    else if (row == SIZE_MAX && table->bad_rows == 0) // else it may stand in a row left out
         ids_unknown(reading, table, id, what, &at);
     return row == SIZE_MAX ? NO_ROW : (uint32_t)row;
+}
+
+// Of the stage's first form.
+static int loss_column(const struct loss_columns *columns, int stage)
+{
+    return stage == STAGE_PRIMARY ? columns->primary : columns->secondary;
 }
 
 static bool stage_has_forms(const struct severity *severity, enum stage stage)
@@ -104,7 +134,7 @@ static bool stage_has_forms(const struct severity *severity, enum stage stage)
 bool terms_loss_given(const struct terms *t, const struct loss_columns *columns, enum stage stage)
 {
     for (int form = 0; form < LOSS_FORMS; form++) {
-        if (terms_given(t, (stage == STAGE_PRIMARY ? columns->primary : columns->secondary) + form))
+        if (terms_given(t, loss_column(columns, stage) + form))
             return true;
     }
     return false;
@@ -114,7 +144,7 @@ static void forms_read(const struct terms *t, const struct loss_columns *columns
                        struct severity *severity)
 {
     for (int stage = 0; stage < STAGES; stage++) {
-        const int first = stage == STAGE_PRIMARY ? columns->primary : columns->secondary;
+        const int first = loss_column(columns, stage);
 
         for (int form = 0; form < LOSS_FORMS; form++) {
             const struct place at = terms_place(t, first + form);
@@ -136,7 +166,7 @@ static void hours_read(const struct terms *t, const struct loss_columns *columns
                        struct severity *severity)
 {
     severity->outage_hours = terms_distribution(t, columns->outage_hours, CELL_AMOUNT);
-    if (t->columns_good && terms_given(t, columns->outage_hours) &&
+    if (t->table->columns_good && terms_given(t, columns->outage_hours) &&
         !terms_given(t, columns->primary + FORM_PRODUCTIVITY) &&
         !terms_given(t, columns->secondary + FORM_PRODUCTIVITY))
         terms_error(t, columns->outage_hours, "has no effect without a productivity loss per hour");
@@ -154,16 +184,16 @@ static void coins_read(const struct terms *t, const struct loss_columns *columns
         const int loss = columns->secondary + form;
 
         severity->secondary_form_probability[form] = terms_distribution(t, coin, CELL_PROBABILITY);
-        if (t->columns_good && terms_given(t, coin) && !terms_given(t, loss))
+        if (t->table->columns_good && terms_given(t, coin) && !terms_given(t, loss))
             terms_error(t, coin, "has no effect: that form of loss is not given");
         needed = needed || (terms_given(t, loss) && !terms_given(t, coin));
     }
     severity->secondary_probability = terms_distribution(t, common, CELL_PROBABILITY);
-    if (t->columns_good && needed && !terms_given(t, common))
+    if (t->table->columns_good && needed && !terms_given(t, common))
         terms_error(t, common,
                     "is missing: the probability that the secondary losses "
                     "happen at all (1: always)");
-    if (t->columns_good && !needed && terms_given(t, common))
+    if (t->table->columns_good && !needed && terms_given(t, common))
         terms_error(t, common,
                     stage_has_forms(severity, STAGE_SECONDARY)
                         ? "has no effect: every secondary loss has a probability of its own"
@@ -184,14 +214,9 @@ void terms_correlated(const struct terms *t, const struct loss_columns *columns,
     for (int stage = 0; stage < STAGES; stage++)
         for (int form = 0; form < LOSS_FORMS; form++) {
             const bool hourly = form == FORM_PRODUCTIVITY && severity->outage_hours;
-            const struct distribution *law = severity->loss[stage][form], *factors[8];
-            const int which =
-                hourly ? columns->outage_hours
-                       : (stage == STAGE_PRIMARY ? columns->primary : columns->secondary) + form;
+            const struct distribution *law = severity_follower(severity, stage, form), *factors[8];
+            const int which = hourly ? columns->outage_hours : loss_column(columns, stage) + form;
             const struct place at = terms_place(t, which);
-
-            if (hourly && law)
-                law = severity->outage_hours; // which follow, not what an hour costs
 
             if (law && distribution_factors(law, factors, 8) == 0)
                 diagnostics_add(t->reading->d, &at,
@@ -200,4 +225,50 @@ void terms_correlated(const struct terms *t, const struct loss_columns *columns,
                                 "mixed, not the product",
                                 with);
         }
+}
+
+// One that could not be read may vary.
+static bool losses_may_vary(const struct terms *t, const struct loss_columns *columns,
+                            const struct severity *severity)
+{
+    bool read = !terms_given(t, columns->outage_hours) || severity->outage_hours;
+
+    for (int stage = 0; stage < STAGES; stage++)
+        for (int form = 0; form < LOSS_FORMS; form++) {
+            const int which = loss_column(columns, stage) + form;
+
+            read = read && (!terms_given(t, which) || severity->loss[stage][form]);
+        }
+    return !read || severity_varies(severity);
+}
+
+uint32_t terms_driver(const struct terms *t, int which, const struct loss_columns *columns,
+                      const struct severity *severity, bool own_rate)
+{
+    const struct table *drivers = &t->reading->drivers;
+    const uint32_t row =
+        terms_reference(t, which, drivers, t->reading->driver_id, "drivers.csv", "driver");
+    const struct driver *driver;
+    const struct place at = terms_place(t, which);
+    double constant;
+    bool moves_rates;
+
+    if (row == NO_ROW)
+        return NO_ROW;
+    driver = &t->reading->study->portfolio.drivers[row];
+    if (driver->severity_correlation != 0)
+        terms_correlated(t, columns, severity, "its driver");
+    moves_rates = !driver->frequency || !distribution_is_constant(driver->frequency, &constant);
+    if (own_rate && moves_rates)
+        return row;
+    if (!t->table->columns_good || !drivers->columns_good)
+        return row;
+    if (driver->severity_correlation != 0 && !losses_may_vary(t, columns, severity))
+        diagnostics_warn(t->reading->d, &at,
+                         "has no effect: here it moves the losses only, and none of them varies");
+    if (driver->severity_correlation == 0 && moves_rates) // else drivers.csv has the error
+        terms_error(t, which,
+                    "has no effect: the rate is that of the shared event, and this driver has no "
+                    "severity_correlation");
+    return row;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Malformed studies, and well-formed ones that look odd: test_malformed.py PATH_TO_lossmill
 
-The studies and the messages that they must produce stand in cases.txt, which says how to read it.
-Here they are made and checked with the real binary; then studies damaged at random must never crash
-it. The last line of the output is 'N passed, N failed'.
+The studies and the messages that they must produce stand in cases.txt, which says how to read it,
+and in cases-events.txt. Here they are made and checked with the real binary; then studies damaged at
+random must never crash it. The last line of the output is 'N passed, N failed'.
 """
 
 import csv
@@ -49,6 +49,26 @@ error,Mistakes,
                      b"s2,error,*,I,2,unit,,,50,,\n",
 }
 
+# The base study, and losses that strike together.
+EVENTS = BASE | {
+    "scenarios.csv": b"scenario_id,threat_id,assets,effect,frequency,frequency_per,counts,susceptibility,"
+                     b"primary_response,secondary_probability,secondary_fines,event,hit_probability,driver\n"
+                     b"s1,crime,class=server,C|A,0.5,scenario,poisson,0.2,lognormal90 100 1000,0.1,500,,,busy\n"
+                     b"s2,error,*,I,2,unit,,,50,,,,,\n"
+                     b"s3,crime,*,A,,,,,lognormal90 10 100,,,worm,uniform 0.1 0.5,costly\n"
+                     b"s4,error,class=laptop,A,,,,0.5,20,,,cloud,1,\n",
+    "events.csv": b"event_id,name,frequency,counts,primary_response,secondary_probability,secondary_fines,"
+                  b"hit_correlation,driver\n"
+                  b"worm,A worm in the office network,0.2,poisson,exponential 1000,0.5,2000,0.5,busy\n"
+                  b"cloud,The cloud is down,0.1,at_most_once,,,,,\n",
+    "drivers.csv": b"driver,frequency,severity_correlation\n"
+                   b"busy,lognormal -0.08 0.4,0.3\n"
+                   b"costly,,0.5\n",
+}
+
+# file of cases -> the study that they edit
+STUDIES = {"cases.txt": BASE, "cases-events.txt": EVENTS}
+
 
 def raw(text):
     """The bytes that a text of cases.txt stands for."""
@@ -87,13 +107,13 @@ def edit(files, line):
         files[name] = cell_set(files[name], row_id, column, raw(value.removeprefix(" ")))
 
 
-def cases():
-    """(name, files, messages, verdict) of every case, in order."""
-    with open(os.path.join(HERE, "cases.txt"), encoding="utf-8") as file:
+def cases(name, study):
+    """(name, files, messages, verdict) of every case of a file, in order."""
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
         blocks = ("\n" + file.read()).split("\n== ")[1:]
     for block in blocks:
         name, *lines = block.rstrip("\n").split("\n")
-        files, messages, verdict = dict(BASE), [], "refused"
+        files, messages, verdict = dict(study), [], "refused"
         for line in lines:
             if line.startswith("> "):
                 messages.append(line[2:])
@@ -181,9 +201,6 @@ def damage_failure(files):
 
 def main():
     passed = failed = 0
-    status, out, err = check(BASE)
-    assert status == DONE and not err, err
-    base = facts(out)
 
     def count(name, wrong, files):
         nonlocal passed, failed
@@ -196,8 +213,12 @@ def main():
             for file, content in files.items():
                 print(f"  {file}: {content!r}")
 
-    for name, files, messages, verdict in cases():
-        count(name, case_failure(files, messages, verdict, base), None)
+    for cases_name, study in STUDIES.items():
+        status, out, err = check(study)
+        assert status == DONE and not err, err
+        base = facts(out)
+        for name, files, messages, verdict in cases(cases_name, study):
+            count(name, case_failure(files, messages, verdict, base), None)
     chance = random.Random(20260101)
     for i in range(400):
         files = damaged(chance)
