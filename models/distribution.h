@@ -108,8 +108,8 @@ double distribution_expectation(const struct distribution *x,
                                 double (*f)(double value, void *context), void *context,
                                 const double *breaks, size_t break_count);
 
-// The independent factors that one value is the product of: x itself where it takes one uniform, the
-// parts of a plain `product`. 0 where there is no such list (a truncated product, a mixture of
+// The independent factors that one value is the product of: x itself where it takes one uniform,
+// the parts of a plain `product`. 0 where there is no such list (a truncated product, a mixture of
 // products), or it is longer than `most`.
 size_t distribution_factors(const struct distribution *x, const struct distribution **factors,
                             size_t most);

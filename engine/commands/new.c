@@ -84,7 +84,7 @@ static const char scenarios_csv[] =
     "customer-data,Customer data stolen,asset_id=crm or asset_id=web-shop,C,pert 0.3 1 3,scenario,"
     "0.06,,lognormal90 15000 250000,,pert 0.3 0.5 0.8,lognormal90 10000 900000,"
     "lognormal90 20000 800000\n"
-    "laptop-lost,Laptop lost or stolen,class=laptop,C,0.02,unit,,,200,uniform 1000 2500,0.02,,"
+    "laptop-lost,Laptop lost or stolen,class=laptop,C,0.02,unit,,,200,uniform 900 1500,0.02,,"
     "lognormal90 2000 60000\n"
     "invoice-fraud,Payment to a false account,asset_id in mail erp,I,lognormal90 0.5 4,scenario,"
     "0.05,,,lognormal90 5000 250000,,,\n"

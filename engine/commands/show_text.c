@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/print.h"
 #include "commands/show.h"
@@ -9,7 +10,7 @@
 
 #define COLUMNS_OF(array) (sizeof(array) / sizeof *(array))
 
-enum { WORST_YEARS_SHOWN = 5 };
+enum { WORST_YEARS_SHOWN = 5, PAGE_COLUMNS = 99 };
 
 // The 95 % range of a mean, from its standard error.
 static const char *plus_minus_text(double error)
@@ -245,11 +246,13 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     free(order);
 }
 
-// One line: the shares that are not zero, largest first.
+// The shares that are not zero, largest first, on as many lines as they need.
 static void print_shares(const char *head, const double *share, const char *const *names,
                          size_t count)
 {
     bool done[16] = {false};
+    const size_t indent = 18;
+    size_t column = indent;
     printf("  %-16s", head);
     const char *between = "";
     for (size_t n = 0; n < count; n++) {
@@ -260,7 +263,13 @@ static void print_shares(const char *head, const double *share, const char *cons
         if (best == count)
             break;
         done[best] = true;
-        printf("%s%s %s", between, names[best], text_format("%.0f %%", 100 * share[best]));
+        const char *part = text_format("%s %.0f %%", names[best], 100 * share[best]);
+        if (column + strlen(between) + strlen(part) > PAGE_COLUMNS) {
+            printf(",\n%*s", (int)indent, "");
+            column = indent;
+            between = "";
+        }
+        column += (size_t)printf("%s%s", between, part);
         between = ", ";
     }
     printf("%s\n", *between == '\0' ? "-" : "");
