@@ -108,13 +108,15 @@ double losses_tvar(const struct ordered_losses *x, double beyond, double resolut
 
     for (uint64_t i = k > zeros ? k - zeros : 0; i < x->count; i++) {
         excess += (uint64_t)(x->sorted[i] - v);
-        wide_add_square(&squares, x->sorted[i] - v);
+        if (error)
+            wide_add_square(&squares, x->sorted[i] - v);
     }
+    if (error) {
+        const double mean = (double)excess / n;
+        const double variance = fmax(0, wide_value(squares) / n - mean * mean);
 
-    const double mean = (double)excess / n;
-    const double variance = fmax(0, wide_value(squares) / n - mean * mean);
-
-    *error = money_of_units(sqrt(variance / n) * n / beyond, resolution);
+        *error = money_of_units(sqrt(variance / n) * n / beyond, resolution);
+    }
     // v plus the mean excess of the `beyond` worst years: years equal to v add nothing.
     return money_of_units((double)v + (double)excess / beyond, resolution);
 }
@@ -129,9 +131,8 @@ __int128 losses_sum(const struct ordered_losses *x)
 }
 
 // Around the mean's nearest whole number, so that nothing cancels: sum (x - m)^2 - N (mean - m)^2.
-double losses_deviation(const struct ordered_losses *x)
+double losses_deviation(const struct ordered_losses *x, __int128 sum)
 {
-    const __int128 sum = losses_sum(x);
     const int64_t m = (int64_t)(sum / (__int128)x->years);
     const double rest = (double)(sum - (__int128)m * (__int128)x->years) / (double)x->years;
     struct wide squares = {0}, zero = {0};
@@ -152,9 +153,10 @@ void losses_summary(const struct ordered_losses *x, const double *quantiles, siz
                     double resolution, struct summary *out)
 {
     const double n = (double)x->years, any = (double)x->count / n;
+    const __int128 sum = losses_sum(x);
 
-    out->aal = money_of_units((double)losses_sum(x) / n, resolution);
-    out->sd = money_of_units(losses_deviation(x), resolution);
+    out->aal = money_of_units((double)sum / n, resolution);
+    out->sd = money_of_units(losses_deviation(x, sum), resolution);
     out->aal_error = out->sd / sqrt(n);
     out->probability_of_loss = any;
     out->probability_of_loss_error = sqrt(any * (1 - any) / n);

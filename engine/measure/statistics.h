@@ -44,6 +44,10 @@ struct ordered_losses {
 // Sorts n non-negative values; `scratch` has room for n.
 void losses_sort(int64_t *values, int64_t *scratch, size_t n);
 
+// Moves the k largest of n positive values, or some more, to the front and sorts them: returns how
+// many there are. Takes little more than reading them. `scratch` has room for n.
+size_t losses_sort_largest(int64_t *values, int64_t *scratch, size_t n, uint64_t k);
+
 // How many years lie beyond the quantile at p: N (1 - p), a whole number where it is one but for
 // the rounding of p (0.995 of 1000 years: 5). Likewise beyond return period T: N / T.
 double years_beyond_quantile(uint64_t years, double p);
@@ -56,12 +60,13 @@ int64_t losses_var(const struct ordered_losses *x, double beyond);
 struct estimate losses_var_estimate(const struct ordered_losses *x, double beyond,
                                     double resolution);
 
-// In currency, with its standard error.
+// In currency, with its standard error unless `error` is NULL.
 double losses_tvar(const struct ordered_losses *x, double beyond, double resolution, double *error);
 
-// Sum, and sample standard deviation in units. The sum of 2^40 years of 2^63 units fits.
+// Sum, and sample standard deviation in units, of losses in any order. The sum of 2^40 years of
+// 2^63 units fits.
 __int128 losses_sum(const struct ordered_losses *x);
-double losses_deviation(const struct ordered_losses *x);
+double losses_deviation(const struct ordered_losses *x, __int128 sum);
 
 // Fills all of `out` but aal_exact; its arrays hold `levels` entries.
 void losses_summary(const struct ordered_losses *x, const double *quantiles, size_t levels,

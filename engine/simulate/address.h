@@ -23,7 +23,8 @@ enum purpose {
     PURPOSE_SCENARIO,       // key of a scenario
     PURPOSE_STREAM,         // key of one of its streams; index: class and part
     PURPOSE_COUNT,          // events of a block (index 0) or of a year (index: year in the block)
-    PURPOSE_PLACE,          // year, seat, acceptance and first tail of a candidate
+    PURPOSE_PLACE,          // year, seat, acceptance and first tail of a candidate; two first tails
+                            // of a stream on one asset
     PURPOSE_TIME,           // when in the year, and which unit
     PURPOSE_SUSCEPTIBLE,    // whether a threat event becomes a loss event (at_most_once)
     PURPOSE_COMMON,         // common factor of a hit's forms
@@ -38,14 +39,15 @@ enum purpose {
     PURPOSE_DRIVER,         // key of a driver; its Z, index: year in the block
     PURPOSE_EVENT,          // key of a shared event
     PURPOSE_RARE,           // gaps between rare years; sub-draw: factor of the rate
-    PURPOSE_YEAR,           // the year of a candidate, in proportion to a driver's multipliers
-    PURPOSE_THIN,           // whether a candidate at the bound of an uncertain rate stays
-    PURPOSE_HIT,            // gap to the next unit hit, and the hit's first tail
-    PURPOSE_HIT_CHANCE,     // per occurrence: hit_probability
-    PURPOSE_CAPABILITY,     // key of a threat in an event; per occurrence: its capability
-    PURPOSE_RESISTANCE,     // per hit
-    PURPOSE_OCCURRENCE,     // per occurrence: common factor of its hits' severities
-    PURPOSE_CUT             // how far a loss moves where dependence is cut
+    PURPOSE_YEAR,       // the year of a candidate, in proportion to a driver's multipliers; eight
+                        // years of a stream on one asset
+    PURPOSE_THIN,       // whether a candidate at the bound of an uncertain rate stays
+    PURPOSE_HIT,        // gap to the next unit hit, and the hit's first tail
+    PURPOSE_HIT_CHANCE, // per occurrence: hit_probability
+    PURPOSE_CAPABILITY, // key of a threat in an event; per occurrence: its capability
+    PURPOSE_RESISTANCE, // per hit
+    PURPOSE_OCCURRENCE, // per occurrence: common factor of its hits' severities
+    PURPOSE_CUT         // how far a loss moves where dependence is cut
 };
 
 static inline uint32_t address_of(enum purpose purpose, uint32_t sub_draw)

@@ -160,8 +160,13 @@ static void detail_keep(struct detail_hits *hits, uint32_t slot, uint64_t year, 
     hits->hits[hits->count++] = (struct detail_hit){slot, (uint32_t)year, loss};
 }
 
-static void detail_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                       uint64_t year, int64_t loss)
+bool asset_sums_in_detail(const struct asset_sums *sums, uint32_t asset)
+{
+    return sums->slot[asset] != NO_SLOT;
+}
+
+void asset_sums_add_year(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                         uint64_t year, int64_t loss)
 {
     const uint32_t slot = sums->slot[asset];
 
@@ -175,28 +180,72 @@ static void detail_add(struct asset_sums *sums, struct detail_hits *hits, uint32
         __atomic_fetch_add(&sums->annual[slot][year], loss, __ATOMIC_RELAXED);
 }
 
+void asset_sums_add_years(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                          const int64_t *annual)
+{
+    const uint64_t years = sums->portfolio->settings.years;
+    const uint32_t slot = sums->slot[asset];
+    int64_t *const to = sums->annual[slot];
+
+    for (uint64_t year = 0; !to && year < years; year++)
+        if (annual[year] != 0)
+            detail_keep(hits, slot, year, annual[year]);
+    if (!to)
+        return;
+    if (sums->alone) {
+        for (uint64_t year = 0; year < years; year++)
+            to[year] += annual[year];
+    } else {
+        for (uint64_t year = 0; year < years; year++)
+            if (annual[year] != 0)
+                __atomic_fetch_add(&to[year], annual[year], __ATOMIC_RELAXED);
+    }
+}
+
+void asset_sums_add_row(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
+                        unsigned __int128 square, const __int128 *class_sums)
+{
+    const size_t classes = sums->tail->classes;
+
+    shared_add(&sums->sum[asset], sum);
+    shared_add(&sums->square[asset], square);
+    for (size_t c = 1; c < classes; c++)
+        if (class_sums[c] > 0)
+            shared_add(&sums->class[(size_t)asset * (classes - 1) + c - 1],
+                       (unsigned __int128)class_sums[c]);
+}
+
+unsigned __int128 squares_sum(const struct event_batch *batch)
+{
+    unsigned __int128 sum = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        const uint64_t loss = (uint64_t)batch->loss[i];
+
+        sum += (unsigned __int128)loss * loss;
+    }
+    return sum;
+}
+
 // Adds what a batch costs its one asset, in total, squared and by class of the years.
 static void lone_asset_add(struct asset_sums *sums, struct detail_hits *hits,
                            const struct event_batch *batch)
 {
     const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
-    const size_t classes = sums->tail->classes, asset = batch->asset[0];
-    unsigned __int128 sum = 0, square = 0, by_class[TAIL_CLASSES_MAX] = {0};
+    unsigned __int128 sum = 0;
+    __int128 by_class[TAIL_CLASSES_MAX] = {0};
 
     for (size_t i = 0; i < batch->count; i++) {
         const uint64_t year = first_year + batch->year[i];
-        const uint64_t loss = (uint64_t)batch->loss[i];
+        const int64_t loss = batch->loss[i];
+        const unsigned class = sums->tail->year_class[year];
 
-        sum += loss;
-        square += (unsigned __int128)loss * loss;
-        by_class[sums->tail->year_class[year]] += loss;
-        detail_add(sums, hits, batch->asset[0], year, (int64_t)loss);
+        sum += (uint64_t)loss;
+        if (class > 0)
+            by_class[class] += loss;
+        asset_sums_add_year(sums, hits, batch->asset[0], year, loss);
     }
-    shared_add(&sums->sum[asset], sum);
-    shared_add(&sums->square[asset], square);
-    for (size_t c = 1; c < classes; c++)
-        if (by_class[c] > 0)
-            shared_add(&sums->class[asset * (classes - 1) + c - 1], by_class[c]);
+    asset_sums_add_row(sums, batch->asset[0], sum, squares_sum(batch), by_class);
 }
 
 // One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits,
@@ -221,7 +270,7 @@ void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
         shared_add(&sums->square[asset], (unsigned __int128)loss * loss);
         if (class > 0)
             shared_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1], loss);
-        detail_add(sums, hits, asset, year, (int64_t)loss);
+        asset_sums_add_year(sums, hits, asset, year, (int64_t)loss);
     }
 }
 
@@ -273,16 +322,14 @@ static bool slot_finish(const struct asset_sums *sums, size_t slot, struct detai
     const struct ordered_losses x = {settings->years, n, annual};
 
     if (isnan(asset->sd)) {
-        asset->sd = money_of_units(losses_deviation(&x), settings->resolution);
+        asset->sd = money_of_units(losses_deviation(&x, losses_sum(&x)), settings->resolution);
         asset->aal_error =
             isinf(asset->aal_error) ? HUGE_VAL : asset->sd / sqrt((double)settings->years);
     }
     for (size_t l = 0; l < settings->quantile_count; l++) {
-        double error;
-
         asset->var[l] =
             money_of_units((double)losses_var(&x, sums->tail->beyond[l]), settings->resolution);
-        asset->tvar[l] = losses_tvar(&x, sums->tail->beyond[l], settings->resolution, &error);
+        asset->tvar[l] = losses_tvar(&x, sums->tail->beyond[l], settings->resolution, NULL);
     }
     free(annual);
     return true;

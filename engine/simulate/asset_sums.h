@@ -36,6 +36,19 @@ void asset_sums_free(struct asset_sums *sums);
 void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
                     const struct event_batch *batch);
 
+// The same for all that a scenario of one asset costs: its losses in total, their events' squared,
+// and by class of the years; and, of an asset in detail, a year's or all years' losses.
+void asset_sums_add_row(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
+                        unsigned __int128 square, const __int128 *class_sums);
+bool asset_sums_in_detail(const struct asset_sums *sums, uint32_t asset);
+void asset_sums_add_year(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                         uint64_t year, int64_t loss);
+void asset_sums_add_years(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                          const int64_t *annual);
+
+// Sum of the squared losses of a batch: below EVENT_BATCH x 2^106.
+unsigned __int128 squares_sum(const struct event_batch *batch);
+
 // Fills the sampled figures of all assets. `hits` are all threads'. `variance` is what each asset's
 // variance has beyond that of a Poisson stream, in currency squared; NaN where it is not known, for
 // shared events or drivers reach it: then the assets in detail alone get sd and error. False if

@@ -28,10 +28,10 @@ struct event_batch {
     uint64_t unit[EVENT_BATCH];
     const double *occurrence_tail;
 
-    const double *loss;                        // [count] units, whole numbers; the forms' sum
+    int64_t loss[EVENT_BATCH];                 // units; the forms' sum
     unsigned forms;                            // bit f: some loss of form f is possible
-    double form_loss[LOSS_FORMS][EVENT_BATCH]; // likewise; only where the bit is set
-    double form_sum[EVENT_BATCH];              // where `loss` points if there are several forms
+    double form_loss[LOSS_FORMS][EVENT_BATCH]; // whole numbers; only where the bit is set
+    double form_sum[EVENT_BATCH];              // of several forms
     double loss_bound;                         // no event costs more units
     uint64_t capped;                           // how many met MONEY_LIMIT
 };

@@ -6,6 +6,7 @@
 #include "models/isa.h"
 #include "random/elementary.h"
 #include "random/philox_lanes.h"
+#include "simulate/address.h"
 
 // Lanes from memory and back; memcpy because the arrays need not be aligned to a vector.
 static inline philox_lanes lanes_load(const uint64_t *p)
@@ -54,40 +55,79 @@ static void place(uint64_t key, uint32_t block, uint32_t address, size_t n,
 
 typedef uint32_t half_lanes __attribute__((vector_size(PHILOX_LANES * sizeof(uint32_t))));
 
-static void years(uint64_t key, uint32_t block, uint32_t address, uint64_t first, size_t n,
-                  unsigned year_bits, uint64_t *restrict index, uint32_t *restrict year,
-                  double *restrict tail)
+// A step of counters that follow one another.
+static inline void counters_count(uint64_t first, uint32_t block, uint32_t address,
+                                  philox_lanes word[4][PHILOX_GROUPS])
 {
-    const uint32_t mask = (UINT32_C(1) << year_bits) - 1;
     const philox_lanes zero = {0};
-    struct philox_schedule schedule;
-    philox_lanes step = {0};
+    philox_lanes lane = {0};
 
-    for (int lane = 0; lane < PHILOX_LANES; lane++)
-        step[lane] = first + (uint64_t)lane;
-    philox_schedule(key, &schedule);
-    for (size_t i = 0; i < n; i += PHILOX_STEP) {
+    for (int i = 0; i < PHILOX_LANES; i++)
+        lane[i] = (uint64_t)i;
+    for (int g = 0; g < PHILOX_GROUPS; g++) {
+        const philox_lanes c = lane + (first + (uint64_t)g * PHILOX_LANES);
+
+        word[0][g] = c & UINT32_MAX;
+        word[1][g] = c >> 32;
+        word[2][g] = zero + block;
+        word[3][g] = zero + address;
+    }
+}
+
+// Of events 16 j ... 16 j + 15, the blocks 8 j ... 8 j + 7 hold the tails.
+static void lone_tails(const struct philox_schedule *schedule, uint32_t block, uint64_t first,
+                       size_t n, double *restrict tail)
+{
+    for (size_t c = 0; 2 * (c & ~(size_t)7) < n; c += PHILOX_STEP) {
         philox_lanes word[4][PHILOX_GROUPS];
 
+        counters_count(first / 2 + c, block, address_of(PURPOSE_PLACE, 0), word);
+        philox_rounds(schedule, word);
         for (int g = 0; g < PHILOX_GROUPS; g++) {
-            const philox_lanes k = step + (i + (size_t)g * PHILOX_LANES);
+            const size_t at = c + (size_t)g * PHILOX_LANES, i = at / 8 * 16 + at % 8;
+            const philox_lanes_double a = philox_lanes_tail(word[0][g], word[1][g]);
+            const philox_lanes_double b = philox_lanes_tail(word[2][g], word[3][g]);
 
-            memcpy(index + i + (size_t)g * PHILOX_LANES, &k, sizeof k);
-            word[0][g] = k & UINT32_MAX;
-            word[1][g] = k >> 32;
-            word[2][g] = zero + block;
-            word[3][g] = zero + address;
-        }
-        philox_rounds(&schedule, word);
-        for (int g = 0; g < PHILOX_GROUPS; g++) {
-            const philox_lanes_double t = philox_lanes_tail(word[2][g], word[3][g]);
-
-            memcpy(tail + i + (size_t)g * PHILOX_LANES, &t, sizeof t);
-            const half_lanes y = __builtin_convertvector(word[0][g] & mask, half_lanes);
-
-            memcpy(year + i + (size_t)g * PHILOX_LANES, &y, sizeof y);
+            memcpy(tail + i, &a, sizeof a);
+            memcpy(tail + i + 8, &b, sizeof b);
         }
     }
+}
+
+typedef uint32_t half_lanes __attribute__((vector_size(PHILOX_LANES * sizeof(uint32_t))));
+
+// Of events 64 j ... 64 j + 63, the blocks 8 j ... 8 j + 7 hold the years.
+static void lone_years(const struct philox_schedule *schedule, uint32_t block, uint64_t first,
+                       size_t n, uint32_t *restrict year)
+{
+    for (size_t c = 0; 8 * (c & ~(size_t)7) < n; c += PHILOX_STEP) {
+        philox_lanes word[4][PHILOX_GROUPS];
+
+        counters_count(first / 8 + c, block, address_of(PURPOSE_YEAR, 0), word);
+        philox_rounds(schedule, word);
+        for (int g = 0; g < PHILOX_GROUPS; g++) {
+            const size_t at = c + (size_t)g * PHILOX_LANES, i = at / 8 * 64 + at % 8;
+
+            for (int part = 0; part < 8; part++) {
+                const philox_lanes bits = word[part / 2][g] >> part % 2 * 16 & (BLOCK_YEARS - 1);
+                const half_lanes y = __builtin_convertvector(bits, half_lanes);
+
+                memcpy(year + i + (size_t)part * 8, &y, sizeof y);
+            }
+        }
+    }
+}
+
+static void lone(uint64_t key, uint32_t block, uint64_t first, size_t n, uint64_t *restrict index,
+                 uint32_t *restrict year, double *restrict tail)
+{
+    struct philox_schedule schedule;
+
+    philox_schedule(key, &schedule);
+    for (size_t i = 0; i < n; i++)
+        index[i] = first + i;
+    lone_tails(&schedule, block, first, n, tail);
+    lone_years(&schedule, block, first, n, year);
 }
 
 static void tails(uint64_t key, uint32_t block, uint32_t address, size_t n,
@@ -145,6 +185,12 @@ static double money(double scale, size_t n, const double *restrict amount, doubl
     return elementary_of_bits(all) - 0x1p53;
 }
 
+static void whole(size_t n, const double *restrict units, int64_t *restrict whole)
+{
+    for (size_t i = 0; i < n; i++)
+        whole[i] = (int64_t)units[i];
+}
+
 extern const struct event_kernels ISA_NAME(event_kernels);
 
 #define ISA_TEXT_(x) #x
@@ -153,9 +199,10 @@ extern const struct event_kernels ISA_NAME(event_kernels);
 const struct event_kernels ISA_NAME(event_kernels) = {
     .isa = ISA_TEXT(LOSSMILL_ISA),
     .place = place,
-    .years = years,
+    .lone = lone,
     .tails = tails,
     .correlate = correlate,
     .logs = logs,
     .money = money,
+    .whole = whole,
 };

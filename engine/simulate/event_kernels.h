@@ -17,11 +17,11 @@ struct event_kernels {
     void (*place)(uint64_t key, uint32_t block, uint32_t address, size_t n,
                   const uint64_t *restrict index, uint64_t *restrict words, double *restrict tail);
 
-    // The same for a stream on one asset: index[i] = first + i, and year[i] = the low `year_bits`
-    // bits of word 0.
-    void (*years)(uint64_t key, uint32_t block, uint32_t address, uint64_t first, size_t n,
-                  unsigned year_bits, uint64_t *restrict index, uint32_t *restrict year,
-                  double *restrict tail);
+    // The events first ... first + n - 1 of a stream on one asset, first a multiple of EVENT_BATCH:
+    // their indices, years in the block and tails. A block of random words serves two tails or
+    // eight years; which event gets which part is said by lone_tail_part and lone_year_part.
+    void (*lone)(uint64_t key, uint32_t block, uint64_t first, size_t n, uint64_t *restrict index,
+                 uint32_t *restrict year, double *restrict tail);
 
     // Two tails per index: of words 0 and 1, of words 2 and 3.
     void (*tails)(uint64_t key, uint32_t block, uint32_t address, size_t n,
@@ -38,7 +38,28 @@ struct event_kernels {
     // units[i] = amount[i] * scale, rounded to a whole number and limited to MONEY_LIMIT. Returns
     // a bound on the largest, to within a unit, that is less than twice as large.
     double (*money)(double scale, size_t n, const double *restrict amount, double *restrict units);
+
+    // The same whole numbers as integers.
+    void (*whole)(size_t n, const double *restrict units, int64_t *restrict whole);
 };
+
+// Where event k of a stream on one asset finds its random words: `part` of the block at `index`.
+// The parts of a block belong to events 8 apart, so that lanes of vectors, whatever their width,
+// hold events that stand side by side.
+struct lone_part {
+    uint64_t index;
+    unsigned part;
+};
+
+static inline struct lone_part lone_tail_part(uint64_t k) // words 2 part and 2 part + 1
+{
+    return (struct lone_part){k >> 4 << 3 | (k & 7), k >> 3 & 1};
+}
+
+static inline struct lone_part lone_year_part(uint64_t k) // bits 16 part ... of the block
+{
+    return (struct lone_part){k >> 6 << 3 | (k & 7), k >> 3 & 7};
+}
 
 #define MONEY_LIMIT 0x1p53 // units; above it a double no longer counts singly
 

@@ -71,17 +71,15 @@ static bool event_finish(const struct event_plan *plan, const struct tail *tail,
     losses_sort(sorted, sorted + years, x.count);
     sum = losses_sum(&x);
     out->all.aal = money_of_units((double)sum / (double)years, settings->resolution);
-    out->all.sd = money_of_units(losses_deviation(&x), settings->resolution);
+    out->all.sd = money_of_units(losses_deviation(&x, sum), settings->resolution);
     for (size_t i = 0; i < plan->event->scenario_count; i++)
         infinite |= severity_variance_infinite(
             &outcome->portfolio->scenarios[plan->event->scenarios[i]].severity);
     out->all.aal_error = infinite ? HUGE_VAL : out->all.sd / sqrt((double)years);
     for (size_t l = 0; l < settings->quantile_count; l++) {
-        double error;
-
         out->all.var[l] =
             money_of_units((double)losses_var(&x, tail->beyond[l]), settings->resolution);
-        out->all.tvar[l] = losses_tvar(&x, tail->beyond[l], settings->resolution, &error);
+        out->all.tvar[l] = losses_tvar(&x, tail->beyond[l], settings->resolution, NULL);
     }
     if (out->own_loss)
         class_sums_fill(tail, out->own_loss, years, classes);

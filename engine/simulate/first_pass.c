@@ -25,6 +25,7 @@ struct block_sums {
     size_t event_index;
     uint64_t first_year; // of the block
     uint64_t capped;
+    double bound; // no year's total since the last flush is larger
     bool overflow;
 };
 
@@ -85,20 +86,42 @@ static inline void group_add(struct year_sums *year, int64_t loss)
     year->largest = loss > year->largest ? loss : year->largest;
 }
 
+static inline bool event_add(struct block_sums *sums, uint32_t at, int64_t loss, bool checked)
+{
+    struct year_sums *year = &sums->year[at];
+    bool overflow = false;
+
+    if (checked)
+        overflow = __builtin_add_overflow(year->total, loss, &year->total);
+    else
+        year->total += loss;
+    if (loss > year->largest) // the k-th event of a year is its largest with probability 1/k
+        year->largest = loss;
+    sums->events[at]++;
+    return overflow;
+}
+
+// False if a year's total outgrows 63 bits: while none can reach 2^62, additions need no check.
+static bool years_add(struct block_sums *sums, const struct event_batch *batch)
+{
+    bool overflow = false;
+
+    sums->bound += batch->loss_bound * (double)batch->count;
+    if (sums->bound < 0x1p62)
+        for (size_t i = 0; i < batch->count; i++)
+            event_add(sums, batch->year[i], batch->loss[i], false);
+    else
+        for (size_t i = 0; i < batch->count; i++)
+            overflow |= event_add(sums, batch->year[i], batch->loss[i], true);
+    return !overflow;
+}
+
 static void sums_add(void *context, const struct event_batch *batch)
 {
     struct block_sums *sums = context;
     const size_t scenario = (size_t)(batch->plan->scenario - sums->portfolio->scenarios);
-    bool overflow = false;
+    const bool overflow = !years_add(sums, batch);
 
-    for (size_t i = 0; i < batch->count; i++) {
-        struct year_sums *year = &sums->year[batch->year[i]];
-        const int64_t loss = (int64_t)batch->loss[i];
-
-        overflow |= __builtin_add_overflow(year->total, loss, &year->total);
-        year->largest = loss > year->largest ? loss : year->largest;
-        sums->events[batch->year[i]]++;
-    }
     for (size_t g = 0; g < sums->portfolio->grouping_count && !overflow; g++) {
         const struct grouping *grouping = &sums->portfolio->groupings[g];
 
@@ -107,13 +130,12 @@ static void sums_add(void *context, const struct event_batch *batch)
                 sums->groups[g] + (size_t)group_of(grouping, scenario, 0) * BLOCK_YEARS;
 
             for (size_t i = 0; i < batch->count; i++)
-                group_add(&row[batch->year[i]], (int64_t)batch->loss[i]);
+                group_add(&row[batch->year[i]], batch->loss[i]);
         } else {
             for (size_t i = 0; i < batch->count; i++) {
                 const size_t group = group_of(grouping, scenario, batch->asset[i]);
 
-                group_add(&sums->groups[g][group * BLOCK_YEARS + batch->year[i]],
-                          (int64_t)batch->loss[i]);
+                group_add(&sums->groups[g][group * BLOCK_YEARS + batch->year[i]], batch->loss[i]);
             }
         }
     }
@@ -138,6 +160,7 @@ static void occurrence_add(void *context, const struct occurrence *o)
         at, o->loss, o->scenario, o->asset, (uint32_t)sums->event_index, o->hits};
     const int64_t *loss = o->groups;
 
+    sums->bound += (double)o->loss;
     sums->overflow |= __builtin_add_overflow(year->total, o->loss, &year->total);
     if (sums->overflow)
         return;
@@ -195,6 +218,7 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
     }
     outcome->capped_events += sums->capped;
     sums->capped = 0;
+    sums->bound = 0;
     memset(sums->year, 0, sizeof sums->year);
     memset(sums->events, 0, sizeof sums->events);
     if (sums->largest_shared)

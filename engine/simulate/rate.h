@@ -12,8 +12,8 @@
 //   2^-rare_bits. Both together are the factor's law, exactly.
 // - YEARLY: each year has its own draw; cheaper where a year has many candidates.
 //
-// Which it is depends on the row and on the order of magnitude of its events, in powers of 16: an asset
-// added, or a rate refined, leaves the method and so all draws as they were.
+// Which it is depends on the row and on the order of magnitude of its events, in powers of 16: an
+// asset added, or a rate refined, leaves the method and so all draws as they were.
 #ifndef LOSSMILL_SIMULATE_RATE_H
 #define LOSSMILL_SIMULATE_RATE_H
 

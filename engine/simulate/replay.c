@@ -18,6 +18,7 @@ struct shared {
     struct asset_sums *assets;
     struct outcome *outcome;
     uint8_t *worst_rank; // [year]: 1 + place among the worst years, 0 elsewhere
+    int64_t notable;     // no smaller event is among the worst, or the largest of a worst year
     int64_t *moved;      // [year]: what cutting dependence adds; NULL where nothing depends
 };
 
@@ -28,12 +29,18 @@ struct replayer {
     struct detail_hits hits;
     struct worst_events worst;
     size_t scenario;
-    int64_t *annual;   // [years] of the scenario in work; shared where threads divide its blocks
-    uint32_t *touched; // years with loss, or NULL where threads divide its blocks
+    int64_t *annual; // [years] of the scenario in work; shared where threads divide its blocks
+    // Years of its events, some of them more than once; TOUCHED_MANY where they are not listed.
+    uint32_t *touched;
     size_t touched_count;
-    int64_t *sorted; // [2 years]: nonzero annual losses, and room to sort them
+    int64_t *sorted;          // [2 years]: nonzero annual losses, and room to sort them
+    unsigned __int128 square; // of the events' losses, where the scenario has one asset
     __int128 form[LOSS_FORMS], class_sums[TAIL_CLASSES_MAX];
 };
+
+// A scenario with more events than one in TOUCHED_SHARE years is collected from all years.
+enum { TOUCHED_SHARE = 4 };
+#define TOUCHED_MANY SIZE_MAX
 
 static void worst_year_note(struct shared *shared, unsigned rank, const struct worst_event *event)
 {
@@ -56,76 +63,108 @@ static void units_cut(struct shared *shared, const struct event_batch *batch)
         cut_add(shared->moved, years, (uint64_t)batch->block * BLOCK_YEARS + batch->year[i],
                 cut_of_unit(batch->plan->key, portfolio->assets.id_hash[batch->asset[i]],
                             batch->unit[i], years),
-                (int64_t)batch->loss[i]);
+                batch->loss[i]);
+}
+
+static bool one_asset(const struct scenario_plan *plan)
+{
+    return plan->scenario->selection->count == 1;
+}
+
+static void notable_add(struct replayer *r, const struct event_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const uint64_t year = (uint64_t)batch->block * BLOCK_YEARS + batch->year[i];
+        const int64_t loss = batch->loss[i];
+        const struct worst_event event = {year,   loss, (uint32_t)r->scenario, batch->asset[i],
+                                          NO_ROW, 1};
+
+        if (loss < r->shared->notable)
+            continue;
+        worst_events_add(&r->worst, &event);
+        if (r->shared->worst_rank[year])
+            worst_year_note(r->shared, r->shared->worst_rank[year], &event);
+    }
+}
+
+static void touched_add(struct replayer *r, const struct event_batch *batch)
+{
+    const uint32_t first_year = batch->block * BLOCK_YEARS;
+
+    if (r->touched_count == TOUCHED_MANY)
+        return;
+    if (r->touched_count + batch->count > r->shared->portfolio->settings.years / TOUCHED_SHARE) {
+        r->touched_count = TOUCHED_MANY;
+        return;
+    }
+    for (size_t i = 0; i < batch->count; i++)
+        r->touched[r->touched_count + i] = first_year + batch->year[i];
+    r->touched_count += batch->count;
 }
 
 static void replay_add(void *context, const struct event_batch *batch)
 {
     struct replayer *r = context;
-    const struct tail *tail = r->shared->tail;
-    const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
+    int64_t *const annual = r->annual + (uint64_t)batch->block * BLOCK_YEARS;
+    uint64_t total = 0; // at most EVENT_BATCH x 2^53
 
+    for (size_t i = 0; i < batch->count; i++) {
+        annual[batch->year[i]] += batch->loss[i];
+        total += (uint64_t)batch->loss[i];
+    }
     for (int form = 0; form < LOSS_FORMS; form++)
-        if (batch->forms & 1u << form) {
-            uint64_t sum = 0; // at most EVENT_BATCH x 2^53
+        if (batch->forms == 1u << form) {
+            r->form[form] += total;
+        } else if (batch->forms & 1u << form) {
+            uint64_t sum = 0; // likewise
 
             for (size_t i = 0; i < batch->count; i++)
                 sum += (uint64_t)batch->form_loss[form][i];
             r->form[form] += sum;
         }
-    asset_sums_add(r->shared->assets, &r->hits, batch);
+    touched_add(r, batch);
+    if (one_asset(batch->plan))
+        r->square += squares_sum(batch);
+    else
+        asset_sums_add(r->shared->assets, &r->hits, batch);
     // The occurrences of shared events are known whole since the first pass.
-    const bool single = batch->plan->event == NULL;
-
-    for (size_t i = 0; i < batch->count; i++) {
-        const uint64_t year = first_year + batch->year[i];
-        const int64_t loss = (int64_t)batch->loss[i];
-        const unsigned rank = r->shared->worst_rank[year];
-
-        if (r->touched && loss > 0 && r->annual[year] == 0)
-            r->touched[r->touched_count++] = (uint32_t)year;
-        r->annual[year] += loss;
-        r->class_sums[tail->year_class[year]] += loss;
-        if (single && (loss >= r->worst.threshold || rank)) {
-            const struct worst_event event = {year,   loss, (uint32_t)r->scenario, batch->asset[i],
-                                              NO_ROW, 1};
-
-            worst_events_add(&r->worst, &event);
-            if (rank)
-                worst_year_note(r->shared, rank, &event);
-        }
-    }
-    if (!single)
+    if (batch->plan->event)
         units_cut(r->shared, batch);
+    else if (batch->loss_bound >= (double)r->shared->notable)
+        notable_add(r, batch);
 }
 
 // From the scenario's nonzero annual losses in r->sorted.
 static void scenario_finish(struct replayer *r, size_t nonzero)
 {
     const struct settings *settings = &r->shared->portfolio->settings;
+    const struct tail *tail = r->shared->tail;
     struct contributor *x = &r->shared->outcome->scenarios[r->scenario];
-    const struct ordered_losses losses = {settings->years, nonzero, r->sorted};
+    struct ordered_losses losses = {settings->years, nonzero, r->sorted};
+    const __int128 sum = losses_sum(&losses);
     const double years = (double)settings->years;
-    __int128 sum;
 
-    losses_sort(r->sorted, r->sorted + settings->years, nonzero);
-    sum = losses_sum(&losses);
     x->aal = money_of_units((double)sum / years, settings->resolution);
-    x->sd = money_of_units(losses_deviation(&losses), settings->resolution);
+    x->sd = money_of_units(losses_deviation(&losses, sum), settings->resolution);
     x->aal_error =
         severity_variance_infinite(&r->shared->portfolio->scenarios[r->scenario].severity)
             ? HUGE_VAL
             : x->sd / sqrt(years);
-    for (size_t l = 0; l < settings->quantile_count; l++) {
-        double error;
-
-        x->var[l] = money_of_units((double)losses_var(&losses, r->shared->tail->beyond[l]),
-                                   settings->resolution);
-        x->tvar[l] = losses_tvar(&losses, r->shared->tail->beyond[l], settings->resolution, &error);
-        x->tvar_contribution[l] = tail_contribution(r->shared->tail, l, r->class_sums);
+    if (tail->levels > 0) // the first level looks farthest down
+        losses.count = losses_sort_largest(r->sorted, r->sorted + settings->years, nonzero,
+                                           (uint64_t)tail->beyond[0] + 1);
+    for (size_t l = 0; l < tail->levels; l++) {
+        x->var[l] =
+            money_of_units((double)losses_var(&losses, tail->beyond[l]), settings->resolution);
+        x->tvar[l] = losses_tvar(&losses, tail->beyond[l], settings->resolution, NULL);
+        x->tvar_contribution[l] = tail_contribution(tail, l, r->class_sums);
     }
     for (int form = 0; form < LOSS_FORMS; form++)
         x->form_share[form] = sum > 0 ? (double)r->form[form] / (double)sum : 0;
+    if (one_asset(&r->shared->plans->plans[r->scenario]))
+        asset_sums_add_row(r->shared->assets,
+                           r->shared->portfolio->scenarios[r->scenario].selection->assets[0],
+                           (unsigned __int128)sum, r->square, r->class_sums);
 }
 
 // A scenario that follows a driver moves as a whole.
@@ -137,31 +176,110 @@ static bool moves_whole(const struct replayer *r, size_t scenario, uint64_t *shi
     return r->shared->moved && !plan->event && scenario_plan_depends(plan);
 }
 
+// The nonzero annual losses, from all years, into r->sorted.
+static size_t years_collect(struct replayer *r)
+{
+    const uint64_t years = r->shared->portfolio->settings.years;
+    const int64_t *const annual = r->annual;
+    int64_t *const to = r->sorted;
+    size_t n = 0;
+
+    for (uint64_t year = 0; year < years; year++) {
+        to[n] = annual[year];
+        n += annual[year] != 0;
+    }
+    return n;
+}
+
+// The same from the years touched, of which each is listed once then.
+static size_t touched_collect(struct replayer *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->touched_count; i++) {
+        const uint32_t year = r->touched[i];
+        const int64_t loss = r->annual[year];
+
+        r->sorted[n] = loss;
+        r->touched[n] = year;
+        r->annual[year] = 0;
+        n += loss != 0;
+    }
+    return n;
+}
+
+// Adds up the years of the tail by class, and moves all years to where they go if dependence is
+// cut.
+static void years_classify(struct replayer *r, size_t nonzero, bool moves, uint64_t shift)
+{
+    const struct tail *tail = r->shared->tail;
+    const uint64_t years = r->shared->portfolio->settings.years;
+    int64_t *const moved = r->shared->moved;
+
+    if (r->touched_count == TOUCHED_MANY) {
+        for (size_t i = 0; i < tail->year_count; i++)
+            r->class_sums[tail->year_class[tail->years[i]]] += r->annual[tail->years[i]];
+        for (uint64_t year = 0; moves && year < years; year++)
+            if (r->annual[year] != 0)
+                cut_add(moved, years, year, shift, r->annual[year]);
+        return;
+    }
+    for (size_t i = 0; i < nonzero; i++)
+        r->class_sums[tail->year_class[r->touched[i]]] += r->sorted[i];
+    for (size_t i = 0; moves && i < nonzero; i++)
+        cut_add(moved, years, r->touched[i], shift, r->sorted[i]);
+}
+
+// To the one asset that has all of the scenario's losses.
+static void years_to_asset(struct replayer *r, size_t nonzero, uint32_t asset)
+{
+    struct asset_sums *assets = r->shared->assets;
+
+    if (!asset_sums_in_detail(assets, asset))
+        return;
+    if (r->touched_count == TOUCHED_MANY)
+        asset_sums_add_years(assets, &r->hits, asset, r->annual);
+    for (size_t i = 0; r->touched_count != TOUCHED_MANY && i < nonzero; i++)
+        asset_sums_add_year(assets, &r->hits, asset, r->touched[i], r->sorted[i]);
+}
+
+static void scenario_collect(struct replayer *r)
+{
+    const struct scenario_plan *plan = &r->shared->plans->plans[r->scenario];
+    const bool many = r->touched_count == TOUCHED_MANY;
+    const size_t nonzero = many ? years_collect(r) : touched_collect(r);
+    uint64_t shift;
+    const bool moves = moves_whole(r, r->scenario, &shift);
+
+    years_classify(r, nonzero, moves, shift);
+    if (one_asset(plan))
+        years_to_asset(r, nonzero, plan->scenario->selection->assets[0]);
+    if (many)
+        memset(r->annual, 0, r->shared->portfolio->settings.years * sizeof *r->annual);
+    scenario_finish(r, nonzero);
+}
+
+static void scenario_start(struct replayer *r, size_t scenario)
+{
+    r->scenario = scenario;
+    r->touched_count = 0;
+    r->square = 0;
+    memset(r->form, 0, sizeof r->form);
+    memset(r->class_sums, 0, sizeof r->class_sums);
+}
+
 // A scenario that one thread replays alone.
 static bool scenario_alone(struct replayer *r, size_t scenario)
 {
     const struct portfolio *portfolio = r->shared->portfolio;
-    uint64_t shift;
-    const bool moves = moves_whole(r, scenario, &shift);
-    size_t nonzero = 0;
     bool good = true;
 
-    r->scenario = scenario;
-    r->touched_count = 0;
-    memset(r->form, 0, sizeof r->form);
-    memset(r->class_sums, 0, sizeof r->class_sums);
+    scenario_start(r, scenario);
     for (uint32_t block = 0; good && block < block_count(portfolio->settings.years); block++)
         good = event_stream_run(r->w, &r->shared->plans->plans[scenario],
                                 portfolio->settings.annual_loss, block, portfolio->settings.years,
                                 replay_add, r);
-    for (size_t i = 0; i < r->touched_count; i++) {
-        r->sorted[nonzero++] = r->annual[r->touched[i]];
-        if (moves)
-            cut_add(r->shared->moved, portfolio->settings.years, r->touched[i], shift,
-                    r->annual[r->touched[i]]);
-        r->annual[r->touched[i]] = 0;
-    }
-    scenario_finish(r, nonzero);
+    scenario_collect(r);
     return good;
 }
 
@@ -170,46 +288,29 @@ static bool scenario_together(struct replayer *all, int threads, size_t scenario
 {
     const struct portfolio *portfolio = all->shared->portfolio;
     const uint64_t years = portfolio->settings.years;
-    uint64_t shift;
-    const bool moves = moves_whole(all, scenario, &shift);
-    size_t nonzero = 0;
     bool good = true;
 
 #pragma omp parallel num_threads(threads) reduction(&& : good)
     {
         struct replayer *r = &all[omp_get_thread_num()];
-        uint32_t *const touched = r->touched;
         int64_t *const annual = r->annual;
 
-        r->scenario = scenario;
-        r->touched = NULL;
+        scenario_start(r, scenario);
+        r->touched_count = TOUCHED_MANY;
         r->annual = all[0].annual;
-        memset(r->form, 0, sizeof r->form);
-        memset(r->class_sums, 0, sizeof r->class_sums);
 #pragma omp for schedule(dynamic)
         for (uint32_t block = 0; block < block_count(years); block++)
             good = event_stream_run(r->w, &r->shared->plans->plans[scenario],
                                     portfolio->settings.annual_loss, block, years, replay_add, r) &&
                    good;
-        r->touched = touched;
         r->annual = annual;
     }
     for (int t = 1; t < threads; t++) {
+        all[0].square += all[t].square;
         for (int form = 0; form < LOSS_FORMS; form++)
             all[0].form[form] += all[t].form[form];
-        for (size_t c = 0; c < TAIL_CLASSES_MAX; c++)
-            all[0].class_sums[c] += all[t].class_sums[c];
-        memset(all[t].form, 0, sizeof all[t].form);
-        memset(all[t].class_sums, 0, sizeof all[t].class_sums);
     }
-    for (uint64_t y = 0; y < years; y++)
-        if (all[0].annual[y] > 0) {
-            all[0].sorted[nonzero++] = all[0].annual[y];
-            if (moves)
-                cut_add(all[0].shared->moved, years, y, shift, all[0].annual[y]);
-        }
-    memset(all[0].annual, 0, years * sizeof *all[0].annual);
-    scenario_finish(&all[0], nonzero);
+    scenario_collect(&all[0]);
     return good;
 }
 
@@ -221,7 +322,7 @@ static bool replayer_init(struct replayer *r, struct shared *shared, int64_t thr
     r->worst.threshold = threshold;
     r->w = event_workspace_new();
     r->annual = calloc(years, sizeof *r->annual);
-    r->touched = malloc(years * sizeof *r->touched);
+    r->touched = malloc((years / TOUCHED_SHARE + 1) * sizeof *r->touched);
     r->sorted = malloc(2 * years * sizeof *r->sorted);
     return r->w && r->annual && r->touched && r->sorted;
 }
@@ -237,7 +338,9 @@ static void replayer_free(struct replayer *r)
 
 double replay_memory(const struct portfolio *portfolio)
 {
-    return (double)portfolio->settings.years * (3 * sizeof(int64_t) + sizeof(uint32_t)) + 4e5;
+    return (double)portfolio->settings.years *
+               (3 * sizeof(int64_t) + (double)sizeof(uint32_t) / TOUCHED_SHARE) +
+           4e5;
 }
 
 // Of the portfolio's AAL, by form and by effect; a scenario with two effects counts half for each.
@@ -341,10 +444,11 @@ static bool scenarios_replay(struct shared *shared, struct replayer *all, int th
     return good;
 }
 
-static void worst_years_start(struct shared *shared)
+static void worst_years_start(struct shared *shared, int64_t threshold)
 {
     struct outcome *outcome = shared->outcome;
 
+    shared->notable = threshold;
     outcome->worst_year_count = worst_years_find(
         outcome->annual_loss, shared->portfolio->settings.years, outcome->worst_years);
     for (size_t i = 0; i < outcome->worst_year_count; i++) {
@@ -357,6 +461,9 @@ static void worst_years_start(struct shared *shared)
         y->largest = none;
         if (outcome->largest_shared && outcome->largest_shared[y->year].loss > 0)
             y->largest = outcome->largest_shared[y->year];
+        // in product mode a year's one loss counts as its largest event
+        if (outcome->largest_event[y->year] < shared->notable)
+            shared->notable = outcome->largest_event[y->year];
     }
 }
 
@@ -417,7 +524,7 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
     for (int t = 0; good && t < threads; t++)
         good = replayer_init(&all[t], &shared, threshold);
     if (good) {
-        worst_years_start(&shared);
+        worst_years_start(&shared, threshold);
         good = scenarios_replay(&shared, all, threads, progress);
     }
     for (int t = 0; good && t < threads; t++) {

@@ -216,26 +216,26 @@ static void event_cap(struct event_batch *batch, size_t i)
 // Sums up to 2^53 units are exact, and larger ones are capped.
 static void losses_sum(struct event_batch *batch)
 {
-    const bool one = (batch->forms & (batch->forms - 1)) == 0;
-    bool first = true;
+    const double *sum = NULL;
 
-    batch->loss = batch->form_sum;
     for (int form = 0; form < LOSS_FORMS; form++) {
         const double *loss = batch->form_loss[form];
 
         if (!(batch->forms & 1u << form))
             continue;
-        if (one)
-            batch->loss = loss;
-        else
-            for (size_t i = 0; i < batch->count; i++)
-                batch->form_sum[i] = (first ? 0 : batch->form_sum[i]) + loss[i];
-        first = false;
+        for (size_t i = 0; sum && i < batch->count; i++)
+            batch->form_sum[i] = sum[i] + loss[i];
+        sum = sum ? batch->form_sum : loss;
     }
     batch->capped = 0;
+    if (!sum) {
+        memset(batch->loss, 0, batch->count * sizeof *batch->loss);
+        return;
+    }
     for (size_t i = 0; batch->loss_bound > MONEY_LIMIT / 2 && i < batch->count; i++)
-        if (batch->loss[i] >= MONEY_LIMIT)
+        if (sum[i] >= MONEY_LIMIT)
             event_cap(batch, i);
+    event_kernels()->whole(batch->count, sum, batch->loss);
 }
 
 void severity_fill(struct event_batch *batch, const double *factor)

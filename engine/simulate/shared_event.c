@@ -82,7 +82,7 @@ static void hits_add(void *context, const struct event_batch *batch)
     s->capped += batch->capped;
     for (size_t i = 0; i < batch->count; i++) {
         struct occurrence *o = &s->occurrences[batch->occurrence[i]];
-        const int64_t loss = (int64_t)batch->loss[i];
+        const int64_t loss = batch->loss[i];
 
         s->overflow |= __builtin_add_overflow(o->loss, loss, &o->loss);
         if (o->hits == 0 || loss > o->largest ||
@@ -98,7 +98,7 @@ static void hits_add(void *context, const struct event_batch *batch)
 
         for (size_t i = 0; i < batch->count; i++)
             base[batch->occurrence[i] * s->groups +
-                 group_of(grouping, scenario, batch->asset[i])] += (int64_t)batch->loss[i];
+                 group_of(grouping, scenario, batch->asset[i])] += batch->loss[i];
         base += grouping->count;
     }
 }
@@ -112,7 +112,7 @@ static void own_add(void *context, const struct event_batch *batch)
         struct occurrence *o = &s->occurrences[batch->occurrence[i]];
         int64_t *base = s->group_loss + batch->occurrence[i] * s->groups;
 
-        o->own = (int64_t)batch->loss[i];
+        o->own = batch->loss[i];
         s->overflow |= __builtin_add_overflow(o->loss, o->own, &o->loss);
         for (int form = 0; form < LOSS_FORMS; form++)
             o->own_form[form] = batch->forms & 1u << form ? (int64_t)batch->form_loss[form][i] : 0;

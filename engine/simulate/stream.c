@@ -111,7 +111,22 @@ static void candidates_place(struct run *r, size_t n)
         b->consume(b->context);
 }
 
-// The first `count` candidates where nothing is to be chosen or refused: one asset, a whole block.
+// Leaves out what falls behind the study's last year.
+static void years_cut(struct event_batch *p, uint32_t years)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        p->index[kept] = p->index[i];
+        p->year[kept] = p->year[i];
+        p->tail[kept] = p->tail[i];
+        kept += p->year[i] < years;
+    }
+    p->count = kept;
+}
+
+// The first `count` candidates where nothing is to be chosen or refused: one asset, and all years
+// alike.
 static void lone_stream(struct run *r, uint64_t count)
 {
     const struct stream_block *b = r->block;
@@ -122,9 +137,11 @@ static void lone_stream(struct run *r, uint64_t count)
         p->count = count - first < EVENT_BATCH ? (size_t)(count - first) : EVENT_BATCH;
         for (size_t i = 0; first == 0 && i < p->count; i++)
             p->asset[i] = r->seating->seats[0].asset;
-        event_kernels()->years(r->key, b->block, address_of(PURPOSE_PLACE, 0), first, p->count,
-                               BLOCK_BITS, p->index, p->year, p->tail);
-        b->consume(b->context);
+        event_kernels()->lone(r->key, b->block, first, p->count, p->index, p->year, p->tail);
+        if (b->years < BLOCK_YEARS)
+            years_cut(p, b->years);
+        if (p->count > 0)
+            b->consume(b->context);
     }
 }
 
@@ -141,7 +158,7 @@ static void block_run(struct run *r)
     if (tail >= mean) // P(any) = 1 - exp(-mean) < mean: none, without an exponential
         return;
     count = special_poisson_quantile(mean, tail);
-    if (r->seating->seat_count == 1 && b->years == BLOCK_YEARS && !driver && !r->thinned) {
+    if (r->seating->seat_count == 1 && !driver && !r->thinned) {
         lone_stream(r, count);
         return;
     }

@@ -43,12 +43,17 @@ bool tail_make(const int64_t *annual_loss, uint64_t years, const int64_t *sorted
         tail->equal_weight[l] =
             (tail->beyond[l] - (double)above) / (double)in_class[tail->equal_class[l]];
     }
-    return true;
+    tail->years = malloc((years - in_class[0] + 1) * sizeof *tail->years);
+    for (uint64_t y = 0; tail->years && y < years; y++)
+        if (tail->year_class[y] > 0)
+            tail->years[tail->year_count++] = (uint32_t)y;
+    return tail->years != NULL;
 }
 
 void tail_free(struct tail *tail)
 {
     free(tail->year_class);
+    free(tail->years);
     *tail = (struct tail){0};
 }
 

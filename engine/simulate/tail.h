@@ -20,6 +20,8 @@ struct tail {
     unsigned equal_class[TAIL_LEVELS_MAX]; // class of those years; higher classes lie above
     unsigned classes;
     uint8_t *year_class; // [years]; 0: below every VaR
+    size_t year_count;   // those of other classes
+    uint32_t *years;     // ascending
 };
 
 // False if memory is exhausted. `sorted` are the nonzero annual losses, ascending.
