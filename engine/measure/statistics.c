@@ -121,6 +121,25 @@ double losses_tvar(const struct ordered_losses *x, double beyond, double resolut
     return money_of_units((double)v + (double)excess / beyond, resolution);
 }
 
+void losses_tails(int64_t *values, int64_t *scratch, size_t n, uint64_t years, __int128 sum,
+                  const double *beyond, size_t levels, double resolution, double *var, double *tvar)
+{
+    struct ordered_losses x = {.years = years, .sorted = values};
+    size_t l = 0;
+
+    // With no more nonzero years than lie beyond it, VaR is 0 and nothing need be sorted.
+    for (; l < levels && (uint64_t)beyond[l] >= n; l++) {
+        var[l] = 0;
+        tvar[l] = money_of_units((double)sum / beyond[l], resolution);
+    }
+    if (l < levels)
+        x.count = losses_sort_largest(values, scratch, n, (uint64_t)beyond[l] + 1);
+    for (; l < levels; l++) {
+        var[l] = money_of_units((double)losses_var(&x, beyond[l]), resolution);
+        tvar[l] = losses_tvar(&x, beyond[l], resolution, NULL);
+    }
+}
+
 __int128 losses_sum(const struct ordered_losses *x)
 {
     __int128 sum = 0;

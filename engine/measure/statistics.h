@@ -63,6 +63,12 @@ struct estimate losses_var_estimate(const struct ordered_losses *x, double beyon
 // In currency, with its standard error unless `error` is NULL.
 double losses_tvar(const struct ordered_losses *x, double beyond, double resolution, double *error);
 
+// VaR and TVaR at several levels, `beyond` descending, from the n nonzero ones of all years' losses
+// in any order and their sum. Leaves `values` in disorder; `scratch` has room for n.
+void losses_tails(int64_t *values, int64_t *scratch, size_t n, uint64_t years, __int128 sum,
+                  const double *beyond, size_t levels, double resolution, double *var,
+                  double *tvar);
+
 // Sum, and sample standard deviation in units, of losses in any order. The sum of 2^40 years of
 // 2^63 units fits.
 __int128 losses_sum(const struct ordered_losses *x);

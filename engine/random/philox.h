@@ -35,18 +35,24 @@ static inline struct philox_block philox(uint64_t key, uint32_t c0, uint32_t c1,
     return (struct philox_block){{c0, c1, c2, c3}};
 }
 
+// A double's exponent beside 32 bits of a word, and what to subtract: 2^20 + hi 2^-32 becomes
+// hi 2^-32, and 2^-12 + lo 2^-64 becomes (lo + 1/2) 2^-64, both exactly. Unlike a conversion from
+// uint64_t this is done in vectors, too.
+#define PHILOX_HIGH_BITS ((UINT64_C(1023) + 20) << 52)
+#define PHILOX_LOW_BITS  ((UINT64_C(1023) - 12) << 52)
+#define PHILOX_HIGH      0x1p20
+#define PHILOX_LOW       (0x1p-12 - 0x1p-65)
+
 // (hi 2^32 + lo + 1/2) 2^-64, rounded once: in [2^-65, 1]. Small values keep 53 bits, so that the
-// far tail of a loss keeps its resolution. The bits of 2^52 + lo and a subtraction convert exactly
-// and, unlike a conversion from uint64_t, in vectors too.
+// far tail of a loss keeps its resolution.
 static inline double philox_tail(uint32_t hi, uint32_t lo)
 {
-    const uint64_t hi_bits = UINT64_C(0x4330000000000000) | hi;
-    const uint64_t lo_bits = UINT64_C(0x4330000000000000) | lo;
-    double hi_value, lo_value;
+    const uint64_t high_bits = PHILOX_HIGH_BITS | hi, low_bits = PHILOX_LOW_BITS | lo;
+    double high, low;
 
-    memcpy(&hi_value, &hi_bits, sizeof hi_value);
-    memcpy(&lo_value, &lo_bits, sizeof lo_value);
-    return (hi_value - 0x1p52) * 0x1p-32 + ((lo_value - 0x1p52) + 0.5) * 0x1p-64;
+    memcpy(&high, &high_bits, sizeof high);
+    memcpy(&low, &low_bits, sizeof low);
+    return (high - PHILOX_HIGH) + (low - PHILOX_LOW);
 }
 
 #endif

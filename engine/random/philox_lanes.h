@@ -80,13 +80,12 @@ static inline philox_lanes philox_lanes_pair(philox_lanes lo, philox_lanes hi)
 // philox_tail for each lane.
 static inline philox_lanes_double philox_lanes_tail(philox_lanes hi, philox_lanes lo)
 {
-    const uint64_t exponent = UINT64_C(0x4330000000000000);
-    const philox_lanes_double hi_value =
-        (philox_lanes_double)((hi & UINT32_MAX) | exponent) - 0x1p52;
-    const philox_lanes_double lo_value =
-        (philox_lanes_double)((lo & UINT32_MAX) | exponent) - 0x1p52;
+    const philox_lanes_double high =
+        (philox_lanes_double)((hi & UINT32_MAX) | PHILOX_HIGH_BITS) - PHILOX_HIGH;
+    const philox_lanes_double low =
+        (philox_lanes_double)((lo & UINT32_MAX) | PHILOX_LOW_BITS) - PHILOX_LOW;
 
-    return hi_value * 0x1p-32 + (lo_value + 0.5) * 0x1p-64;
+    return high + low;
 }
 
 #endif

@@ -317,20 +317,16 @@ static bool slot_finish(const struct asset_sums *sums, size_t slot, struct detai
     if (!annual)
         return false;
     n = slot_annual(sums->annual[slot], settings->years, hits, count, annual);
-    losses_sort(annual, annual + most, n);
-
     const struct ordered_losses x = {settings->years, n, annual};
+    const __int128 sum = losses_sum(&x);
 
     if (isnan(asset->sd)) {
-        asset->sd = money_of_units(losses_deviation(&x, losses_sum(&x)), settings->resolution);
+        asset->sd = money_of_units(losses_deviation(&x, sum), settings->resolution);
         asset->aal_error =
             isinf(asset->aal_error) ? HUGE_VAL : asset->sd / sqrt((double)settings->years);
     }
-    for (size_t l = 0; l < settings->quantile_count; l++) {
-        asset->var[l] =
-            money_of_units((double)losses_var(&x, sums->tail->beyond[l]), settings->resolution);
-        asset->tvar[l] = losses_tvar(&x, sums->tail->beyond[l], settings->resolution, NULL);
-    }
+    losses_tails(annual, annual + most, n, settings->years, sum, sums->tail->beyond,
+                 sums->tail->levels, settings->resolution, asset->var, asset->tvar);
     free(annual);
     return true;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EVENT_BATCH = 1024 };
+enum { EVENT_BATCH = 512 };
 
 struct event_kernels {
     const char *isa;

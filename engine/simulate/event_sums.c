@@ -68,7 +68,6 @@ static bool event_finish(const struct event_plan *plan, const struct tail *tail,
             sorted[x.count++] = out->annual_loss[y];
     }
     out->own_aal = money_of_units((double)sum / (double)years, settings->resolution);
-    losses_sort(sorted, sorted + years, x.count);
     sum = losses_sum(&x);
     out->all.aal = money_of_units((double)sum / (double)years, settings->resolution);
     out->all.sd = money_of_units(losses_deviation(&x, sum), settings->resolution);
@@ -76,11 +75,8 @@ static bool event_finish(const struct event_plan *plan, const struct tail *tail,
         infinite |= severity_variance_infinite(
             &outcome->portfolio->scenarios[plan->event->scenarios[i]].severity);
     out->all.aal_error = infinite ? HUGE_VAL : out->all.sd / sqrt((double)years);
-    for (size_t l = 0; l < settings->quantile_count; l++) {
-        out->all.var[l] =
-            money_of_units((double)losses_var(&x, tail->beyond[l]), settings->resolution);
-        out->all.tvar[l] = losses_tvar(&x, tail->beyond[l], settings->resolution, NULL);
-    }
+    losses_tails(sorted, sorted + years, x.count, years, sum, tail->beyond, tail->levels,
+                 settings->resolution, out->all.var, out->all.tvar);
     if (out->own_loss)
         class_sums_fill(tail, out->own_loss, years, classes);
     for (size_t l = 0; l < settings->quantile_count; l++)

@@ -140,7 +140,7 @@ static void scenario_finish(struct replayer *r, size_t nonzero)
     const struct settings *settings = &r->shared->portfolio->settings;
     const struct tail *tail = r->shared->tail;
     struct contributor *x = &r->shared->outcome->scenarios[r->scenario];
-    struct ordered_losses losses = {settings->years, nonzero, r->sorted};
+    const struct ordered_losses losses = {settings->years, nonzero, r->sorted};
     const __int128 sum = losses_sum(&losses);
     const double years = (double)settings->years;
 
@@ -150,15 +150,10 @@ static void scenario_finish(struct replayer *r, size_t nonzero)
         severity_variance_infinite(&r->shared->portfolio->scenarios[r->scenario].severity)
             ? HUGE_VAL
             : x->sd / sqrt(years);
-    if (tail->levels > 0) // the first level looks farthest down
-        losses.count = losses_sort_largest(r->sorted, r->sorted + settings->years, nonzero,
-                                           (uint64_t)tail->beyond[0] + 1);
-    for (size_t l = 0; l < tail->levels; l++) {
-        x->var[l] =
-            money_of_units((double)losses_var(&losses, tail->beyond[l]), settings->resolution);
-        x->tvar[l] = losses_tvar(&losses, tail->beyond[l], settings->resolution, NULL);
+    losses_tails(r->sorted, r->sorted + settings->years, nonzero, settings->years, sum,
+                 tail->beyond, tail->levels, settings->resolution, x->var, x->tvar);
+    for (size_t l = 0; l < tail->levels; l++)
         x->tvar_contribution[l] = tail_contribution(tail, l, r->class_sums);
-    }
     for (int form = 0; form < LOSS_FORMS; form++)
         x->form_share[form] = sum > 0 ? (double)r->form[form] / (double)sum : 0;
     if (one_asset(&r->shared->plans->plans[r->scenario]))
