@@ -4,17 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure/wide.h"
-
-// A sum of up to 2^128, added to without a lock: the carry of the low word is seen by exactly the
-// one addition that makes it.
-struct shared_sum {
-    uint64_t low, high;
-};
+#include "simulate/shared_sum.h"
 
 struct asset_sums {
     const struct portfolio *portfolio;
-    const struct tail *tail;
+    const struct tail *tail;         // NULL until it is known
     struct shared_sum *sum, *square; // [asset]
     struct shared_sum *class;        // [asset][tail classes - 1]: class 0 is not kept
     uint32_t *slot;                  // [asset]: place among those in detail, or NO_SLOT
@@ -27,21 +21,6 @@ struct asset_sums {
 enum { NO_SLOT = UINT32_MAX };
 
 #define DENSE_RATE 0.5 // hits per year
-
-static void shared_add(struct shared_sum *s, unsigned __int128 x)
-{
-    const uint64_t low = (uint64_t)x;
-    const uint64_t before = __atomic_fetch_add(&s->low, low, __ATOMIC_RELAXED);
-    const uint64_t high = (uint64_t)(x >> 64) + (before > UINT64_MAX - low);
-
-    if (high)
-        __atomic_fetch_add(&s->high, high, __ATOMIC_RELAXED);
-}
-
-static unsigned __int128 shared_value(const struct shared_sum *s)
-{
-    return (unsigned __int128)s->high << 64 | s->low;
-}
 
 struct ranked_asset {
     double aal;
@@ -92,7 +71,7 @@ static bool annual_alloc(struct asset_sums *sums, const struct contributor *exac
     return true;
 }
 
-struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struct tail *tail,
+struct asset_sums *asset_sums_new(const struct portfolio *portfolio,
                                   const struct contributor *exact, int threads)
 {
     const size_t n = portfolio->assets.count + 1;
@@ -101,16 +80,14 @@ struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struc
     if (!sums)
         return NULL;
     sums->portfolio = portfolio;
-    sums->tail = tail;
     sums->alone = threads == 1;
     sums->sum = calloc(n, sizeof *sums->sum);
     sums->square = calloc(n, sizeof *sums->square);
-    sums->class = calloc(n, (tail->classes - 1) * sizeof *sums->class + 1);
     sums->slot = calloc(n, sizeof *sums->slot);
     sums->asset_of = calloc(n, sizeof *sums->asset_of);
     sums->annual = calloc(n, sizeof *sums->annual);
-    if (!sums->sum || !sums->square || !sums->class || !sums->slot || !sums->asset_of ||
-        !sums->annual || !slots_assign(sums, exact) || !annual_alloc(sums, exact)) {
+    if (!sums->sum || !sums->square || !sums->slot || !sums->asset_of || !sums->annual ||
+        !slots_assign(sums, exact) || !annual_alloc(sums, exact)) {
         asset_sums_free(sums);
         return NULL;
     }
@@ -160,13 +137,8 @@ static void detail_keep(struct detail_hits *hits, uint32_t slot, uint64_t year, 
     hits->hits[hits->count++] = (struct detail_hit){slot, (uint32_t)year, loss};
 }
 
-bool asset_sums_in_detail(const struct asset_sums *sums, uint32_t asset)
-{
-    return sums->slot[asset] != NO_SLOT;
-}
-
-void asset_sums_add_year(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                         uint64_t year, int64_t loss)
+static void detail_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
+                       uint64_t year, int64_t loss)
 {
     const uint32_t slot = sums->slot[asset];
 
@@ -181,38 +153,17 @@ void asset_sums_add_year(struct asset_sums *sums, struct detail_hits *hits, uint
 }
 
 void asset_sums_add_years(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                          const int64_t *annual)
+                          size_t n, const uint32_t *year, const int64_t *loss)
 {
-    const uint64_t years = sums->portfolio->settings.years;
-    const uint32_t slot = sums->slot[asset];
-    int64_t *const to = sums->annual[slot];
-
-    for (uint64_t year = 0; !to && year < years; year++)
-        if (annual[year] != 0)
-            detail_keep(hits, slot, year, annual[year]);
-    if (!to)
-        return;
-    if (sums->alone) {
-        for (uint64_t year = 0; year < years; year++)
-            to[year] += annual[year];
-    } else {
-        for (uint64_t year = 0; year < years; year++)
-            if (annual[year] != 0)
-                __atomic_fetch_add(&to[year], annual[year], __ATOMIC_RELAXED);
-    }
+    for (size_t i = 0; sums->slot[asset] != NO_SLOT && i < n; i++)
+        detail_add(sums, hits, asset, year[i], loss[i]);
 }
 
 void asset_sums_add_row(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
-                        unsigned __int128 square, const __int128 *class_sums)
+                        unsigned __int128 square)
 {
-    const size_t classes = sums->tail->classes;
-
-    shared_add(&sums->sum[asset], sum);
-    shared_add(&sums->square[asset], square);
-    for (size_t c = 1; c < classes; c++)
-        if (class_sums[c] > 0)
-            shared_add(&sums->class[(size_t)asset * (classes - 1) + c - 1],
-                       (unsigned __int128)class_sums[c]);
+    shared_sum_add(&sums->sum[asset], sum);
+    shared_sum_add(&sums->square[asset], square);
 }
 
 unsigned __int128 squares_sum(const struct event_batch *batch)
@@ -227,27 +178,6 @@ unsigned __int128 squares_sum(const struct event_batch *batch)
     return sum;
 }
 
-// Adds what a batch costs its one asset, in total, squared and by class of the years.
-static void lone_asset_add(struct asset_sums *sums, struct detail_hits *hits,
-                           const struct event_batch *batch)
-{
-    const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
-    unsigned __int128 sum = 0;
-    __int128 by_class[TAIL_CLASSES_MAX] = {0};
-
-    for (size_t i = 0; i < batch->count; i++) {
-        const uint64_t year = first_year + batch->year[i];
-        const int64_t loss = batch->loss[i];
-        const unsigned class = sums->tail->year_class[year];
-
-        sum += (uint64_t)loss;
-        if (class > 0)
-            by_class[class] += loss;
-        asset_sums_add_year(sums, hits, batch->asset[0], year, loss);
-    }
-    asset_sums_add_row(sums, batch->asset[0], sum, squares_sum(batch), by_class);
-}
-
 // One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits,
 // and any number of years of smaller ones: a sum of squares beyond that would belong to an asset
 // whose mean annual loss outgrew the year's total long before.
@@ -255,23 +185,36 @@ void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
                     const struct event_batch *batch)
 {
     const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
+    unsigned __int128 sum = 0;
 
+    for (size_t i = 0; i < batch->count; i++)
+        detail_add(sums, hits, batch->asset[i], first_year + batch->year[i], batch->loss[i]);
     if (batch->lone_asset) {
-        lone_asset_add(sums, hits, batch);
+        for (size_t i = 0; i < batch->count; i++)
+            sum += (uint64_t)batch->loss[i];
+        asset_sums_add_row(sums, batch->asset[0], sum, squares_sum(batch));
         return;
     }
     for (size_t i = 0; i < batch->count; i++) {
-        const uint32_t asset = batch->asset[i];
-        const uint64_t year = first_year + batch->year[i];
         const uint64_t loss = (uint64_t)batch->loss[i];
-        const unsigned class = sums->tail->year_class[year];
 
-        shared_add(&sums->sum[asset], loss);
-        shared_add(&sums->square[asset], (unsigned __int128)loss * loss);
-        if (class > 0)
-            shared_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1], loss);
-        asset_sums_add_year(sums, hits, asset, year, (int64_t)loss);
+        asset_sums_add_row(sums, batch->asset[i], loss, (unsigned __int128)loss * loss);
     }
+}
+
+bool asset_sums_tail_start(struct asset_sums *sums, const struct tail *tail)
+{
+    sums->tail = tail;
+    sums->class =
+        calloc(sums->portfolio->assets.count + 1, (tail->classes - 1) * sizeof *sums->class + 1);
+    return sums->class != NULL;
+}
+
+void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class,
+                         unsigned __int128 loss)
+{
+    if (class > 0)
+        shared_sum_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1], loss);
 }
 
 // The hits of one slot, by year; their sums per year are then sorted.
@@ -376,7 +319,7 @@ static bool contributions_finish(const struct asset_sums *sums, const double *po
             __int128 class_sums[TAIL_CLASSES_MAX] = {0};
 
             for (size_t c = 1; c < classes; c++)
-                class_sums[c] = (__int128)shared_value(&sums->class[a * (classes - 1) + c - 1]);
+                class_sums[c] = (__int128)shared_sum_value(&sums->class[a * (classes - 1) + c - 1]);
             contribution[a] = tail_contribution(sums->tail, l, class_sums);
         }
         good = contributions_round(contribution, n, portfolio_tvar_units[l]);
@@ -396,9 +339,10 @@ bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *
 
     for (size_t a = 0; a < sums->portfolio->assets.count; a++) {
         struct contributor *x = &assets[a];
-        const double second = (double)shared_value(&sums->square[a]) / years;
+        const double second = (double)shared_sum_value(&sums->square[a]) / years;
 
-        x->aal = money_of_units((double)shared_value(&sums->sum[a]) / years, settings->resolution);
+        x->aal =
+            money_of_units((double)shared_sum_value(&sums->sum[a]) / years, settings->resolution);
         // Poisson: the variance of a year's loss is rate x E X^2, which the sum of squares
         // estimates.
         x->sd =

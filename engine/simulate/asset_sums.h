@@ -28,7 +28,7 @@ struct detail_hits {
 
 // NULL if memory is exhausted. `exact` are the assets' exact figures: the `detail` largest by AAL
 // get VaR and TVaR.
-struct asset_sums *asset_sums_new(const struct portfolio *portfolio, const struct tail *tail,
+struct asset_sums *asset_sums_new(const struct portfolio *portfolio,
                                   const struct contributor *exact, int threads);
 void asset_sums_free(struct asset_sums *sums);
 
@@ -36,15 +36,17 @@ void asset_sums_free(struct asset_sums *sums);
 void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
                     const struct event_batch *batch);
 
-// The same for all that a scenario of one asset costs: its losses in total, their events' squared,
-// and by class of the years; and, of an asset in detail, a year's or all years' losses.
+// The same for all that a scenario of one asset costs: its losses in total and their events'
+// squared; and the annual losses of n years, of which only an asset in detail takes notice.
 void asset_sums_add_row(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
-                        unsigned __int128 square, const __int128 *class_sums);
-bool asset_sums_in_detail(const struct asset_sums *sums, uint32_t asset);
-void asset_sums_add_year(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                         uint64_t year, int64_t loss);
+                        unsigned __int128 square);
 void asset_sums_add_years(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                          const int64_t *annual);
+                          size_t n, const uint32_t *year, const int64_t *loss);
+
+// Once the tail is known: losses by class of their years. False if memory is exhausted.
+bool asset_sums_tail_start(struct asset_sums *sums, const struct tail *tail);
+void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class,
+                         unsigned __int128 loss);
 
 // Sum of the squared losses of a batch: below EVENT_BATCH x 2^106.
 unsigned __int128 squares_sum(const struct event_batch *batch);

@@ -75,7 +75,7 @@ static inline void counters_count(uint64_t first, uint32_t block, uint32_t addre
 }
 
 // Of events 16 j ... 16 j + 15, the blocks 8 j ... 8 j + 7 hold the tails.
-static void lone_tails(const struct philox_schedule *schedule, uint32_t block, uint64_t first,
+static void tails_fill(const struct philox_schedule *schedule, uint32_t block, uint64_t first,
                        size_t n, double *restrict tail)
 {
     for (size_t c = 0; 2 * (c & ~(size_t)7) < n; c += PHILOX_STEP) {
@@ -97,7 +97,7 @@ static void lone_tails(const struct philox_schedule *schedule, uint32_t block, u
 typedef uint32_t half_lanes __attribute__((vector_size(PHILOX_LANES * sizeof(uint32_t))));
 
 // Of events 64 j ... 64 j + 63, the blocks 8 j ... 8 j + 7 hold the years.
-static void lone_years(const struct philox_schedule *schedule, uint32_t block, uint64_t first,
+static void years_fill(const struct philox_schedule *schedule, uint32_t block, uint64_t first,
                        size_t n, uint32_t *restrict year)
 {
     for (size_t c = 0; 8 * (c & ~(size_t)7) < n; c += PHILOX_STEP) {
@@ -126,8 +126,44 @@ static void lone(uint64_t key, uint32_t block, uint64_t first, size_t n, uint64_
     philox_schedule(key, &schedule);
     for (size_t i = 0; i < n; i++)
         index[i] = first + i;
-    lone_tails(&schedule, block, first, n, tail);
-    lone_years(&schedule, block, first, n, year);
+    tails_fill(&schedule, block, first, n, tail);
+    years_fill(&schedule, block, first, n, year);
+}
+
+static void lone_years(uint64_t key, uint32_t block, uint64_t first, size_t n,
+                       uint32_t *restrict year)
+{
+    struct philox_schedule schedule;
+
+    philox_schedule(key, &schedule);
+    years_fill(&schedule, block, first, n, year);
+}
+
+static void lone_tails(uint64_t key, uint32_t block, size_t n, const uint64_t *restrict index,
+                       double *restrict tail)
+{
+    struct philox_schedule schedule;
+    uint64_t blocks[PHILOX_STEP];
+
+    philox_schedule(key, &schedule);
+    for (size_t i = 0; i < n; i += PHILOX_STEP) {
+        philox_lanes word[4][PHILOX_GROUPS];
+        double first[PHILOX_STEP], second[PHILOX_STEP];
+
+        for (size_t k = 0; k < PHILOX_STEP; k++)
+            blocks[k] = lone_tail_part(index[i + k]).index;
+        counters_load(blocks, block, address_of(PURPOSE_PLACE, 0), word);
+        philox_rounds(&schedule, word);
+        for (int g = 0; g < PHILOX_GROUPS; g++) {
+            const philox_lanes_double a = philox_lanes_tail(word[0][g], word[1][g]);
+            const philox_lanes_double b = philox_lanes_tail(word[2][g], word[3][g]);
+
+            memcpy(first + g * PHILOX_LANES, &a, sizeof a);
+            memcpy(second + g * PHILOX_LANES, &b, sizeof b);
+        }
+        for (size_t k = 0; k < PHILOX_STEP; k++)
+            tail[i + k] = lone_tail_part(index[i + k]).part ? second[k] : first[k];
+    }
 }
 
 static void tails(uint64_t key, uint32_t block, uint32_t address, size_t n,
@@ -200,6 +236,8 @@ const struct event_kernels ISA_NAME(event_kernels) = {
     .isa = ISA_TEXT(LOSSMILL_ISA),
     .place = place,
     .lone = lone,
+    .lone_years = lone_years,
+    .lone_tails = lone_tails,
     .tails = tails,
     .correlate = correlate,
     .logs = logs,

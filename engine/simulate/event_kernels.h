@@ -23,6 +23,12 @@ struct event_kernels {
     void (*lone)(uint64_t key, uint32_t block, uint64_t first, size_t n, uint64_t *restrict index,
                  uint32_t *restrict year, double *restrict tail);
 
+    // Their years alone, for first a multiple of 64; and the tails of those at `index`.
+    void (*lone_years)(uint64_t key, uint32_t block, uint64_t first, size_t n,
+                       uint32_t *restrict year);
+    void (*lone_tails)(uint64_t key, uint32_t block, size_t n, const uint64_t *restrict index,
+                       double *restrict tail);
+
     // Two tails per index: of words 0 and 1, of words 2 and 3.
     void (*tails)(uint64_t key, uint32_t block, uint32_t address, size_t n,
                   const uint64_t *restrict index, double *restrict first, double *restrict second);

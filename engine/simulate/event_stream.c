@@ -29,6 +29,12 @@ void event_workspace_free(struct event_workspace *w)
     free(w);
 }
 
+// The block's part of the wanted years.
+static const uint64_t *wanted_of(const struct event_workspace *w, uint32_t block)
+{
+    return w->wanted ? w->wanted + (size_t)block * BLOCK_YEARS / 64 : NULL;
+}
+
 static void batch_finish(void *context)
 {
     struct run *r = context;
@@ -154,8 +160,9 @@ static void product_run(struct run *r, uint32_t years)
 static void streams_run(struct run *r, uint32_t years)
 {
     struct event_workspace *w = r->w;
-    const struct stream_block block = {&r->plan->rate, r->block,     years, &w->stream,
-                                       &w->batch,      batch_finish, r};
+    const struct stream_block block = {&r->plan->rate,         r->block,   years,
+                                       wanted_of(w, r->block), &w->stream, &w->batch,
+                                       batch_finish,           r};
 
     stream_block_start(&block);
     for (size_t i = 0; i < r->plan->seats->seating_count; i++) {
@@ -221,8 +228,9 @@ bool event_occurrences_find(struct event_workspace *w, const struct event_plan *
     static const struct seating alone = {.seat_count = 1, .seats = &seat, .envelope = 1};
     struct occurrence_run r = {w, event, false};
     const struct stream_block stream = {
-        &event->rate,     block, years_in_block(block, years), &w->stream, &w->batch,
-        occurrences_keep, &r};
+        &event->rate,        block,      years_in_block(block, years),
+        wanted_of(w, block), &w->stream, &w->batch,
+        occurrences_keep,    &r};
 
     w->threats.count = 0;
     w->occurrences.count = 0;

@@ -12,6 +12,8 @@
 
 // Buffers of one thread.
 struct event_workspace {
+    const uint64_t *wanted; // a bit per year of whole blocks: other years' events are left out;
+                            // NULL: none is (product mode has all in any case)
     struct event_batch batch;
     struct stream_workspace stream;
     struct threat_events threats;   // at_most_once only

@@ -1,21 +1,32 @@
 #include "simulate/first_pass.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulate/event_sums.h"
+#include "simulate/scenario_sums.h"
 #include "simulate/shared_event.h"
 #include "simulate/worst.h"
 
 // What one event touches stands together: a block of years does not fit the first-level cache.
+// Of a group:
 struct year_sums {
     int64_t total, largest;
+};
+
+// Of the portfolio, whose totals come from the scenarios' annual losses:
+struct year_events {
+    int64_t largest, count;
 };
 
 // Sums of one block, private to a thread until it moves to another block.
 struct block_sums {
     const struct portfolio *portfolio;
-    struct year_sums year[BLOCK_YEARS];
-    int32_t events[BLOCK_YEARS];
+    struct scenario_part *part; // not owned
+    int64_t *moved;             // likewise
+    int64_t total[BLOCK_YEARS];
+    struct year_events year[BLOCK_YEARS];
     struct year_sums **groups; // per grouping [group][BLOCK_YEARS]
     // Shared events only: else NULL.
     struct shared_event_sums *shared;
@@ -76,7 +87,7 @@ double first_pass_memory(const struct portfolio *portfolio)
     for (size_t g = 0; g < portfolio->grouping_count; g++)
         groups += (double)portfolio->groupings[g].count + 1;
     return (double)sizeof(struct block_sums) + groups * BLOCK_YEARS * sizeof(struct year_sums) +
-           shared_event_memory(portfolio);
+           shared_event_memory(portfolio) + scenario_part_memory(&portfolio->settings);
 }
 
 // Group totals cannot outgrow the portfolio's, whose additions are checked.
@@ -86,43 +97,60 @@ static inline void group_add(struct year_sums *year, int64_t loss)
     year->largest = loss > year->largest ? loss : year->largest;
 }
 
-static inline bool event_add(struct block_sums *sums, uint32_t at, int64_t loss, bool checked)
+static inline void event_add(struct block_sums *sums, uint32_t at, int64_t loss)
 {
-    struct year_sums *year = &sums->year[at];
-    bool overflow = false;
+    struct year_events *year = &sums->year[at];
 
-    if (checked)
-        overflow = __builtin_add_overflow(year->total, loss, &year->total);
-    else
-        year->total += loss;
-    if (loss > year->largest) // the k-th event of a year is its largest with probability 1/k
-        year->largest = loss;
-    sums->events[at]++;
-    return overflow;
+    year->largest = loss > year->largest ? loss : year->largest;
+    year->count++;
 }
 
-// False if a year's total outgrows 63 bits: while none can reach 2^62, additions need no check.
-static bool years_add(struct block_sums *sums, const struct event_batch *batch)
+// The scenario's annual losses of the block, to the portfolio's. While no total can reach 2^62,
+// additions need no check.
+static void totals_add(struct block_sums *sums, uint64_t first_year,
+                       const struct annual_losses *losses)
 {
     bool overflow = false;
 
-    sums->bound += batch->loss_bound * (double)batch->count;
     if (sums->bound < 0x1p62)
-        for (size_t i = 0; i < batch->count; i++)
-            event_add(sums, batch->year[i], batch->loss[i], false);
+        for (size_t i = 0; i < losses->count; i++)
+            sums->total[losses->year[i] - first_year] += losses->loss[i];
     else
-        for (size_t i = 0; i < batch->count; i++)
-            overflow |= event_add(sums, batch->year[i], batch->loss[i], true);
-    return !overflow;
+        for (size_t i = 0; i < losses->count; i++) {
+            int64_t *total = &sums->total[losses->year[i] - first_year];
+
+            overflow |= __builtin_add_overflow(*total, losses->loss[i], total);
+        }
+    sums->overflow |= overflow;
+}
+
+static void worst_add(struct block_sums *sums, const struct event_batch *batch, size_t scenario)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->loss[i] >= sums->worst.threshold) {
+            const struct worst_event event = {(uint64_t)batch->block * BLOCK_YEARS + batch->year[i],
+                                              batch->loss[i],
+                                              (uint32_t)scenario,
+                                              batch->asset[i],
+                                              NO_ROW,
+                                              1};
+
+            worst_events_add(&sums->worst, &event);
+        }
 }
 
 static void sums_add(void *context, const struct event_batch *batch)
 {
     struct block_sums *sums = context;
     const size_t scenario = (size_t)(batch->plan->scenario - sums->portfolio->scenarios);
-    const bool overflow = !years_add(sums, batch);
 
-    for (size_t g = 0; g < sums->portfolio->grouping_count && !overflow; g++) {
+    sums->bound += batch->loss_bound * (double)batch->count;
+    for (size_t i = 0; i < batch->count; i++)
+        event_add(sums, batch->year[i], batch->loss[i]);
+    scenario_part_add(sums->part, batch);
+    if (batch->loss_bound >= (double)sums->worst.threshold)
+        worst_add(sums, batch, scenario);
+    for (size_t g = 0; g < sums->portfolio->grouping_count && !sums->overflow; g++) {
         const struct grouping *grouping = &sums->portfolio->groupings[g];
 
         if (!grouping->asset_part) {
@@ -139,8 +167,22 @@ static void sums_add(void *context, const struct event_batch *batch)
             }
         }
     }
-    sums->overflow |= overflow;
     sums->capped += batch->capped;
+}
+
+// Of a shared event's scenario: the occurrences are added whole elsewhere. Where dependence is cut,
+// its hits move to years of their own, unit by unit.
+static void hits_add(void *context, const struct event_batch *batch)
+{
+    struct block_sums *sums = context;
+    const uint64_t years = sums->portfolio->settings.years;
+
+    scenario_part_add(sums->part, batch);
+    for (size_t i = 0; i < batch->count; i++)
+        cut_add(sums->moved, years, (uint64_t)batch->block * BLOCK_YEARS + batch->year[i],
+                cut_of_unit(batch->plan->key, sums->portfolio->assets.id_hash[batch->asset[i]],
+                            batch->unit[i], years),
+                batch->loss[i]);
 }
 
 // The larger event; of equals the one whose shared event comes first.
@@ -153,7 +195,6 @@ static inline bool larger_shared(const struct worst_event *x, const struct worst
 static void occurrence_add(void *context, const struct occurrence *o)
 {
     struct block_sums *sums = context;
-    struct year_sums *year = &sums->year[o->year];
     struct event_outcome *event = sums->event;
     const uint64_t at = sums->first_year + o->year;
     const struct worst_event all = {
@@ -161,11 +202,10 @@ static void occurrence_add(void *context, const struct occurrence *o)
     const int64_t *loss = o->groups;
 
     sums->bound += (double)o->loss;
-    sums->overflow |= __builtin_add_overflow(year->total, o->loss, &year->total);
+    sums->overflow |= __builtin_add_overflow(sums->total[o->year], o->loss, &sums->total[o->year]);
     if (sums->overflow)
         return;
-    year->largest = o->loss > year->largest ? o->loss : year->largest;
-    sums->events[o->year]++;
+    event_add(sums, o->year, o->loss);
     event->annual_loss[at] += o->loss;
     if (event->own_loss)
         event->own_loss[at] += o->own;
@@ -190,13 +230,13 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
     const size_t n = years - first < BLOCK_YEARS ? (size_t)(years - first) : BLOCK_YEARS;
 
     for (size_t i = 0; i < n; i++) {
-        const struct year_sums *year = &sums->year[i];
+        const struct year_events *year = &sums->year[i];
         const int64_t largest = outcome->largest_event[first + i];
 
-        sums->overflow |= __builtin_add_overflow(outcome->annual_loss[first + i], year->total,
+        sums->overflow |= __builtin_add_overflow(outcome->annual_loss[first + i], sums->total[i],
                                                  &outcome->annual_loss[first + i]);
         outcome->largest_event[first + i] = year->largest > largest ? year->largest : largest;
-        outcome->event_count[first + i] += sums->events[i];
+        outcome->event_count[first + i] += (int32_t)year->count;
         if (sums->largest_shared &&
             larger_shared(&sums->largest_shared[i], &outcome->largest_shared[first + i]))
             outcome->largest_shared[first + i] = sums->largest_shared[i];
@@ -219,8 +259,8 @@ static void sums_flush(struct block_sums *sums, uint32_t block, struct outcome *
     outcome->capped_events += sums->capped;
     sums->capped = 0;
     sums->bound = 0;
+    memset(sums->total, 0, sizeof sums->total);
     memset(sums->year, 0, sizeof sums->year);
-    memset(sums->events, 0, sizeof sums->events);
     if (sums->largest_shared)
         memset(sums->largest_shared, 0, BLOCK_YEARS * sizeof *sums->largest_shared);
 }
@@ -257,78 +297,178 @@ static bool event_run(struct block_sums *sums, struct event_workspace *w,
     return good || sums->overflow;
 }
 
-// Scenario or, behind those, shared event `unit`.
-static bool unit_run(struct block_sums *sums, struct event_workspace *w,
-                     const struct scenario_plans *plans, size_t unit, uint32_t block,
-                     struct outcome *outcome)
+static bool scenario_run(struct block_sums *sums, struct event_workspace *w,
+                         const struct scenario_plan *plan, size_t scenario, uint32_t block)
 {
     const struct settings *settings = &sums->portfolio->settings;
+    const bool good = event_stream_run(w, plan, settings->annual_loss, block, settings->years,
+                                       plan->event ? hits_add : sums_add, sums);
+    const struct annual_losses losses = scenario_part_finish(sums->part, scenario, block);
 
-    if (unit >= plans->count)
-        return event_run(sums, w, plans, unit - plans->count, block, outcome);
-    if (plans->plans[unit].event)
-        return true;
-    return event_stream_run(w, &plans->plans[unit], settings->annual_loss, block, settings->years,
-                            sums_add, sums);
+    if (!plan->event)
+        totals_add(sums, (uint64_t)block * BLOCK_YEARS, &losses);
+    return good && !scenario_part_failed(sums->part);
 }
 
-bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *plans, int threads,
-                struct progress *progress, struct outcome *outcome, struct worst_events *worst,
-                struct diagnostics *d)
+// One thread's buffers.
+struct worker {
+    struct event_workspace *w;
+    struct block_sums *sums;
+    struct scenario_part *part;
+};
+
+// Scenarios and shared events of a tile, until the tiles are all taken.
+static bool tiles_run(struct worker *worker, const struct scenario_plans *plans,
+                      const struct schedule *schedule, _Atomic size_t *next,
+                      struct progress *progress, struct outcome *outcome)
 {
-    struct schedule schedule;
-    _Atomic size_t next = 0;
-    atomic_bool memory_failed = false, overflow = false;
+    struct block_sums *sums = worker->sums;
+    uint32_t block = UINT32_MAX;
+    bool good = true;
 
-    if (!schedule_make(plans, portfolio->settings.years, &schedule)) {
-        diagnostics_add(d, NULL, "out of memory while dividing the work");
-        return false;
-    }
-    progress->work = schedule.work;
-    progress->done = 0;
-#pragma omp parallel num_threads(threads)
-    {
-        struct event_workspace *w = event_workspace_new();
-        struct block_sums *sums = sums_new(portfolio);
-        uint32_t block = UINT32_MAX;
-        bool good = w && sums;
+    for (size_t t = (*next)++; good && t < schedule->count; t = (*next)++) {
+        const struct tile *tile = &schedule->tiles[t];
 
-        while (good) {
-            const size_t t = next++;
-            const struct tile *tile = &schedule.tiles[t];
-
-            if (t >= schedule.count)
-                break;
-            if (block != UINT32_MAX && tile->block != block) {
-#pragma omp critical(first_pass_flush)
-                sums_flush(sums, block, outcome);
-            }
-            block = tile->block;
-            for (size_t unit = tile->first; good && unit < tile->end; unit++)
-                good = unit_run(sums, w, plans, unit, block, outcome);
-            if (!progress_add(progress, tile->work))
-                break;
-        }
-        if (good && block != UINT32_MAX) {
+        if (block != UINT32_MAX && tile->block != block) {
 #pragma omp critical(first_pass_flush)
             sums_flush(sums, block, outcome);
         }
-        if (!good)
-            memory_failed = true;
-        else if (sums->overflow)
-            overflow = true;
+        block = tile->block;
+        for (size_t unit = tile->first; good && unit < tile->end; unit++)
+            good = unit < plans->count
+                       ? scenario_run(sums, worker->w, &plans->plans[unit], unit, block)
+                       : event_run(sums, worker->w, plans, unit - plans->count, block, outcome);
+        if (!progress_add(progress, tile->work))
+            break;
+    }
+    if (good && block != UINT32_MAX) {
 #pragma omp critical(first_pass_flush)
-        for (size_t i = 0; good && i < sums->worst.count; i++)
-            worst_events_add(worst, &sums->worst.events[i]);
-        sums_free(sums);
-        event_workspace_free(w);
+        sums_flush(sums, block, outcome);
+    }
+    return good;
+}
+
+// Scenarios [first, end), with the shared events in the last round.
+static bool round_run(struct scenario_sums *scenarios, struct worker *workers,
+                      struct scenario_part **parts, const struct scenario_plans *plans, int threads,
+                      size_t first, size_t end, uint64_t years, struct progress *progress,
+                      struct outcome *outcome)
+{
+    const size_t last = end == plans->count ? end + plans->event_count : end;
+    struct schedule schedule;
+    _Atomic size_t next = 0;
+    bool good = schedule_make(plans, years, first, last, &schedule) &&
+                scenario_round_start(scenarios, parts, threads, first, end);
+
+    if (good) {
+#pragma omp parallel num_threads(threads) reduction(&& : good)
+        good =
+            tiles_run(&workers[omp_get_thread_num()], plans, &schedule, &next, progress, outcome);
     }
     schedule_free(&schedule);
-    if (memory_failed)
+    if (!good || progress->stopped)
+        return good;
+    if (!scenario_round_gather(scenarios, parts, threads))
+        return false;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (size_t s = first; s < end; s++)
+        scenario_round_finish(parts[omp_get_thread_num()], s);
+    return true;
+}
+
+static bool workers_make(const struct portfolio *portfolio, struct scenario_sums *scenarios,
+                         int threads, const struct carried *carried, struct worker *workers,
+                         struct scenario_part **parts)
+{
+    bool good = scenarios != NULL;
+
+    for (int t = 0; good && t < threads; t++) {
+        workers[t].w = event_workspace_new();
+        workers[t].sums = sums_new(portfolio);
+        workers[t].part = parts[t] = scenario_part_new(scenarios);
+        good = workers[t].w && workers[t].sums && workers[t].part;
+        if (good) {
+            workers[t].sums->part = workers[t].part;
+            workers[t].sums->moved = carried->moved;
+        }
+    }
+    return good;
+}
+
+// Leaves what the second pass needs to `carried`. False if a year's losses outgrew 63 bits.
+static bool workers_join(struct worker *workers, int threads, struct carried *carried)
+{
+    bool overflow = false;
+
+    for (int t = 0; t < threads; t++) {
+        struct worker *worker = &workers[t];
+
+        if (worker->part) {
+            overflow |= scenario_part_overflow(worker->part) || worker->sums->overflow;
+            carried->hits[t] = *scenario_part_hits(worker->part);
+            *scenario_part_hits(worker->part) = (struct detail_hits){0};
+            for (size_t i = 0; i < worker->sums->worst.count; i++)
+                worst_events_add(&carried->worst, &worker->sums->worst.events[i]);
+        }
+        scenario_part_free(worker->part);
+        sums_free(worker->sums);
+        event_workspace_free(worker->w);
+    }
+    return !overflow;
+}
+
+bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *plans, int threads,
+                struct progress *progress, struct outcome *outcome, struct carried *carried,
+                struct diagnostics *d)
+{
+    const uint64_t years = portfolio->settings.years;
+    struct scenario_sums *scenarios =
+        scenario_sums_new(portfolio, plans, carried->assets, carried->moved, outcome);
+    struct worker *workers = calloc((size_t)threads, sizeof *workers);
+    struct scenario_part **parts = calloc((size_t)threads, sizeof *parts);
+    bool good =
+        workers && parts && workers_make(portfolio, scenarios, threads, carried, workers, parts);
+    bool overflow;
+
+    progress->work = schedule_work(plans, years);
+    progress->done = 0;
+    for (size_t first = 0, end; good && !progress->stopped && first < plans->count; first = end) {
+        end = scenario_round_end(scenarios, first);
+        good = round_run(scenarios, workers, parts, plans, threads, first, end, years, progress,
+                         outcome);
+    }
+    overflow = workers && !workers_join(workers, threads, carried);
+    scenario_sums_free(scenarios);
+    free(workers);
+    free(parts);
+    if (!good && !overflow)
         diagnostics_add(d, NULL, "out of memory while simulating");
     if (overflow)
         diagnostics_add(d, NULL,
                         "a year's losses add up to more than 2^63 units of money; a larger "
                         "[study] resolution counts in larger units");
-    return !memory_failed && !overflow && !progress->stopped;
+    return good && !overflow && !progress->stopped;
+}
+
+bool carried_make(const struct portfolio *portfolio, const struct outcome *outcome, int threads,
+                  struct carried *carried)
+{
+    const bool depends = portfolio->event_count > 0 || portfolio->driver_count > 0;
+
+    *carried = (struct carried){0};
+    carried->assets = asset_sums_new(portfolio, outcome->assets, threads);
+    carried->hits = calloc((size_t)threads, sizeof *carried->hits);
+    if (depends)
+        carried->moved = calloc(portfolio->settings.years, sizeof *carried->moved);
+    return carried->assets && carried->hits && (!depends || carried->moved);
+}
+
+void carried_free(struct carried *carried, int threads)
+{
+    for (int t = 0; carried->hits && t < threads; t++)
+        free(carried->hits[t].hits);
+    free(carried->hits);
+    free(carried->moved);
+    asset_sums_free(carried->assets);
+    *carried = (struct carried){0};
 }

@@ -6,7 +6,7 @@
 
 #include "simulate/asset_sums.h"
 #include "simulate/first_pass.h"
-#include "simulate/replay.h"
+#include "simulate/scenario_sums.h"
 #include "simulate/schedule.h"
 #include "simulate/simulate.h"
 
@@ -153,7 +153,7 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
     const double years = (double)settings->years;
     const double cells = groups_total(portfolio) * years;
     struct scenario_plans plans;
-    double work = 0, detail = 0;
+    double work = 0, detail = 0, scenario_store = 0;
     bool good = scenario_plans_make(portfolio, threads, &plans, d);
 
     *total = (struct forecast){0};
@@ -188,12 +188,13 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
             .once_probability = once_probability(&plan->rate),
         };
     }
-    if (good)
+    if (good) {
         detail = forecast_detail_memory(portfolio, &plans);
+        scenario_store = scenario_store_memory(portfolio, &plans);
+    }
     total->seconds = work * candidate_seconds;
     total->memory_bytes =
-        years * 21 + cells * 16 +
-        threads * (first_pass_memory(portfolio) + replay_memory(portfolio)) +
+        years * 21 + cells * 16 + threads * first_pass_memory(portfolio) + scenario_store +
         (double)portfolio->assets.count *
             (asset_sums_memory(settings->quantile_count) + sizeof(struct contributor) +
              24.0 * (double)settings->quantile_count) +

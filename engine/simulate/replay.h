@@ -1,21 +1,17 @@
-// The pass by scenarios: the same events again, now that the tail is known.
+// The second pass: the same events again, now that the tail is known, and of them only those that
+// fall in its years or in the worst.
 #ifndef LOSSMILL_SIMULATE_REPLAY_H
 #define LOSSMILL_SIMULATE_REPLAY_H
 
-#include "simulate/outcome.h"
-#include "simulate/schedule.h"
+#include "simulate/first_pass.h"
 #include "simulate/tail.h"
-#include "simulate/worst.h"
 
-// Fills outcome->scenarios, assets, worst years and events, and the shares; the exact figures of
-// both are set before; `worst` holds the worst of the shared events. `variance` as in
-// asset_sums_finish. False, with a diagnostic, if memory is exhausted or `progress` stopped it.
+// Fills the contributions of outcome->scenarios, all of its assets, events and independence but
+// what is exact, worst years and events, and the shares. `variance` as in asset_sums_finish. False,
+// with a diagnostic, if memory is exhausted or `progress` stopped it.
 bool replay(const struct portfolio *portfolio, const struct scenario_plans *plans,
             const struct tail *tail, const double *variance, double *portfolio_tvar_units,
-            int threads, struct worst_events *worst, struct progress *progress,
+            int threads, struct carried *carried, struct progress *progress,
             struct outcome *outcome, struct diagnostics *d);
-
-// Bytes that one thread needs.
-double replay_memory(const struct portfolio *portfolio);
 
 #endif

@@ -14,13 +14,13 @@ double schedule_cost(const struct scenario_plan *plan)
     return fixed + rates + plan->candidates_per_year * BLOCK_YEARS;
 }
 
-// Of a scenario, or behind those of a shared event with all its scenarios, in the first pass.
+// Of a scenario, or behind those of a shared event with all its scenarios.
 static double unit_cost(const struct scenario_plans *plans, size_t unit)
 {
     double cost = 8;
 
     if (unit < plans->count)
-        return plans->plans[unit].event ? 0 : schedule_cost(&plans->plans[unit]);
+        return schedule_cost(&plans->plans[unit]);
 
     const struct shared_event *event = plans->events[unit - plans->count].event;
 
@@ -29,17 +29,27 @@ static double unit_cost(const struct scenario_plans *plans, size_t unit)
     return cost;
 }
 
-bool schedule_make(const struct scenario_plans *plans, uint64_t years, struct schedule *schedule)
+double schedule_work(const struct scenario_plans *plans, uint64_t years)
+{
+    double work = 0;
+
+    for (size_t unit = 0; unit < plans->count + plans->event_count; unit++)
+        work += unit_cost(plans, unit) * block_count(years);
+    return work;
+}
+
+bool schedule_make(const struct scenario_plans *plans, uint64_t years, size_t first, size_t end,
+                   struct schedule *schedule)
 {
     const uint32_t blocks = block_count(years);
     size_t per_block = 0;
     double work = 0;
 
     *schedule = (struct schedule){0};
-    for (size_t s = 0; s < plans->count + plans->event_count; s++) {
+    for (size_t unit = first; unit < end; unit++) {
         if (work == 0)
             per_block++;
-        work += unit_cost(plans, s);
+        work += unit_cost(plans, unit);
         if (work >= tile_work)
             work = 0;
     }
@@ -49,16 +59,13 @@ bool schedule_make(const struct scenario_plans *plans, uint64_t years, struct sc
     for (uint32_t block = 0; block < blocks; block++) {
         struct tile *tile = NULL;
 
-        for (size_t s = 0; s < plans->count + plans->event_count; s++) {
-            const double cost = unit_cost(plans, s);
-
+        for (size_t unit = first; unit < end; unit++) {
             if (!tile || tile->work >= tile_work) {
                 tile = &schedule->tiles[schedule->count++];
-                *tile = (struct tile){.block = block, .first = s};
+                *tile = (struct tile){.block = block, .first = unit};
             }
-            tile->end = s + 1;
-            tile->work += cost;
-            schedule->work += cost;
+            tile->end = unit + 1;
+            tile->work += unit_cost(plans, unit);
         }
     }
     return true;

@@ -24,15 +24,17 @@ struct tile {
 struct schedule {
     size_t count;
     struct tile *tiles;
-    double work; // of all
 };
 
-// False if memory is exhausted.
-bool schedule_make(const struct scenario_plans *plans, uint64_t years, struct schedule *schedule);
+// Of scenarios, and behind them shared events, [first, end). False if memory is exhausted.
+bool schedule_make(const struct scenario_plans *plans, uint64_t years, size_t first, size_t end,
+                   struct schedule *schedule);
 void schedule_free(struct schedule *schedule);
 
-// What a scenario costs in one block, in candidates; counts its fixed part.
+// What a scenario costs in one block, in candidates; counts its fixed part. And all scenarios and
+// shared events in the first pass.
 double schedule_cost(const struct scenario_plan *plan);
+double schedule_work(const struct scenario_plans *plans, uint64_t years);
 
 // Progress of all threads together, told by one of them.
 struct progress {

@@ -4,12 +4,14 @@
 // 2. First pass, by years: tiles of (block of years x scenarios) make events and add their losses
 //    to the year, the portfolio and the groups (schedule.c, first_pass.c, event_stream.c,
 //    severity.c). The occurrences of a shared event are one event each, with all their hits
-//    (shared_event.c, shared_hits.c).
+//    (shared_event.c, shared_hits.c). Scenarios take turns in rounds, so that the annual losses of
+//    one round fit a bounded store, and have their statistics when their round is over
+//    (scenario_sums.c, asset_sums.c, worst.c).
 // 3. The annual losses are sorted; VaR and TVaR are known, and with them which years are the tail
 //    (statistics.c, tail.c).
 // 4. Second pass, by scenarios: the very same events again, because a draw is a function of its
-//    address and nothing else; now each scenario and asset gets its statistics and its part of the
-//    tail (replay.c, asset_sums.c, worst.c, event_sums.c).
+//    address and nothing else, but only those in years of the tail get their losses; they make each
+//    scenario's and asset's part of it (replay.c, event_sums.c).
 //
 // Threads share nothing but integer sums, so that no figure depends on how many there are.
 #include "simulate/simulate.h"
@@ -285,27 +287,30 @@ static bool tail_find(struct outcome *o, int threads, struct tail *tail, double 
 }
 
 static bool run_phases(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                       int threads, struct progress *progress, double *variance, struct outcome *o,
-                       struct diagnostics *d)
+                       int threads, struct progress *progress, double *variance,
+                       struct carried *carried, struct outcome *o, struct diagnostics *d)
 {
     struct tail tail = {0};
-    struct worst_events worst = {0};
     double tvar_units[TAIL_LEVELS_MAX];
     bool good;
 
     exact_fill(plans, o, variance);
     *progress = (struct progress){
-        .tell = progress->tell, .context = progress->context, .phase = "simulating", .to = 0.5};
-    if (!first_pass(portfolio, plans, threads, progress, o, &worst, d))
+        .tell = progress->tell, .context = progress->context, .phase = "simulating", .to = 0.8};
+    if (!carried_make(portfolio, o, threads, carried)) {
+        diagnostics_add(d, NULL, "out of memory: the sums of the assets do not fit");
+        return false;
+    }
+    if (!first_pass(portfolio, plans, threads, progress, o, carried, d))
         return false;
     good = tail_find(o, threads, &tail, tvar_units);
     if (!good)
         diagnostics_add(d, NULL, "out of memory while sorting the annual losses");
     progress->phase = "attributing";
-    progress->from = 0.5;
+    progress->from = 0.8;
     progress->to = 1;
     good = good &&
-           replay(portfolio, plans, &tail, variance, tvar_units, threads, &worst, progress, o, d);
+           replay(portfolio, plans, &tail, variance, tvar_units, threads, carried, progress, o, d);
     tail_free(&tail);
     return good;
 }
@@ -315,6 +320,7 @@ enum simulated simulate_run(const struct portfolio *portfolio, int threads, simu
 {
     struct progress progress = {.tell = tell, .context = context};
     struct scenario_plans plans = {0};
+    struct carried carried = {0};
     double *variance = NULL;
     bool good = !tell || tell(context, 0, "planning");
 
@@ -331,7 +337,9 @@ enum simulated simulate_run(const struct portfolio *portfolio, int threads, simu
             diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
                             (unsigned long long)portfolio->settings.years);
     }
-    good = good && run_phases(portfolio, &plans, threads, &progress, variance, outcome, d);
+    good =
+        good && run_phases(portfolio, &plans, threads, &progress, variance, &carried, outcome, d);
+    carried_free(&carried, threads);
     scenario_plans_free(&plans);
     free(variance);
     return good ? SIMULATION_DONE : SIMULATION_FAILED;

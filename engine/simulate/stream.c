@@ -11,24 +11,50 @@ struct run {
     bool thinned; // candidates at the bound of an uncertain rate
 };
 
+static inline bool year_wanted(const struct stream_block *block, uint64_t year)
+{
+    return !block->wanted || (block->wanted[year / 64] >> year % 64 & 1);
+}
+
 void stream_block_start(const struct stream_block *block)
 {
     const struct rate *rate = block->rate;
     struct stream_workspace *w = block->w;
+    const double *multiplier =
+        rate->driver ? rate->driver->multiplier + (size_t)block->block * BLOCK_YEARS : NULL;
+    double value[EVENT_BATCH];
     uint64_t year[EVENT_BATCH];
+    size_t n = 0;
 
     if (rate->method == RATE_THINNED)
         rate_years_find(rate, block->block, &w->years);
-    for (uint32_t first = 0; rate->method == RATE_YEARLY && first < block->years;
-         first += EVENT_BATCH) {
-        const size_t n = block->years - first < EVENT_BATCH ? block->years - first : EVENT_BATCH;
-
+    for (uint32_t y = 0; rate->method == RATE_YEARLY && y < block->years; y++) {
+        w->rate[y] = 0;
+        if (year_wanted(block, y))
+            year[n++] = y;
+        if (n < EVENT_BATCH && y + 1 < block->years)
+            continue;
+        rate_values(rate, NULL, block->block, n, year, value);
         for (size_t i = 0; i < n; i++)
-            year[i] = first + i;
-        rate_values(rate, NULL, block->block, n, year, w->rate + first);
+            w->rate[year[i]] = value[i] * (multiplier ? multiplier[year[i]] : 1);
+        n = 0;
     }
-    for (uint32_t y = 0; rate->method == RATE_YEARLY && rate->driver && y < block->years; y++)
-        w->rate[y] *= rate->driver->multiplier[(size_t)block->block * BLOCK_YEARS + y];
+}
+
+// Leaves out what falls behind the study's last year, or in a year that is not wanted.
+static void years_cut(const struct stream_block *b)
+{
+    struct event_batch *p = b->batch;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        p->index[kept] = p->index[i];
+        p->year[kept] = p->year[i];
+        p->tail[kept] = p->tail[i];
+        p->asset[kept] = p->asset[i];
+        kept += (p->year[i] < b->years) & year_wanted(b, p->year[i]);
+    }
+    p->count = kept;
 }
 
 // Keeps the candidates of ordinary years with probability rate / bound.
@@ -105,24 +131,25 @@ static void candidates_place(struct run *r, size_t n)
     }
     p->count = kept;
     p->lone_asset = r->seating->seat_count == 1;
+    if (b->wanted)
+        years_cut(b);
     if (r->thinned)
         candidates_thin(r);
     if (p->count > 0)
         b->consume(b->context);
 }
 
-// Leaves out what falls behind the study's last year.
-static void years_cut(struct event_batch *p, uint32_t years)
+static void lone_finish(struct run *r)
 {
-    size_t kept = 0;
+    const struct stream_block *b = r->block;
+    struct event_batch *p = b->batch;
 
-    for (size_t i = 0; i < p->count; i++) {
-        p->index[kept] = p->index[i];
-        p->year[kept] = p->year[i];
-        p->tail[kept] = p->tail[i];
-        kept += p->year[i] < years;
-    }
-    p->count = kept;
+    if (p->count == 0)
+        return;
+    p->lone_asset = true;
+    for (size_t i = 0; i < p->count; i++)
+        p->asset[i] = r->seating->seats[0].asset;
+    b->consume(b->context);
 }
 
 // The first `count` candidates where nothing is to be chosen or refused: one asset, and all years
@@ -132,16 +159,38 @@ static void lone_stream(struct run *r, uint64_t count)
     const struct stream_block *b = r->block;
     struct event_batch *p = b->batch;
 
-    p->lone_asset = true;
     for (uint64_t first = 0; first < count; first += EVENT_BATCH) {
         p->count = count - first < EVENT_BATCH ? (size_t)(count - first) : EVENT_BATCH;
-        for (size_t i = 0; first == 0 && i < p->count; i++)
-            p->asset[i] = r->seating->seats[0].asset;
         event_kernels()->lone(r->key, b->block, first, p->count, p->index, p->year, p->tail);
         if (b->years < BLOCK_YEARS)
-            years_cut(p, b->years);
-        if (p->count > 0)
-            b->consume(b->context);
+            years_cut(b);
+        lone_finish(r);
+    }
+}
+
+// The same where few years are wanted: years first, and tails for those that stay.
+static void lone_stream_wanted(struct run *r, uint64_t count)
+{
+    enum { STEP = EVENT_BATCH / 2 };
+    const struct stream_block *b = r->block;
+    struct event_batch *p = b->batch;
+    uint32_t year[STEP];
+
+    p->count = 0;
+    for (uint64_t first = 0; first < count; first += STEP) {
+        const size_t n = count - first < STEP ? (size_t)(count - first) : STEP;
+
+        event_kernels()->lone_years(r->key, b->block, first, n, year);
+        for (size_t i = 0; i < n; i++) {
+            p->index[p->count] = first + i;
+            p->year[p->count] = year[i];
+            p->count += (year[i] < b->years) & year_wanted(b, year[i]);
+        }
+        if (p->count <= EVENT_BATCH - STEP && first + n < count)
+            continue;
+        event_kernels()->lone_tails(r->key, b->block, p->count, p->index, p->tail);
+        lone_finish(r);
+        p->count = 0;
     }
 }
 
@@ -159,7 +208,10 @@ static void block_run(struct run *r)
         return;
     count = special_poisson_quantile(mean, tail);
     if (r->seating->seat_count == 1 && !driver && !r->thinned) {
-        lone_stream(r, count);
+        if (b->wanted)
+            lone_stream_wanted(r, count);
+        else
+            lone_stream(r, count);
         return;
     }
     for (uint64_t first = 0; first < count; first += EVENT_BATCH) {
@@ -232,8 +284,9 @@ static void rare_run(struct run *r)
         for (size_t i = 0; i < n; i++) {
             const double m = multiplier ? multiplier[year[i]] : 1;
 
-            year_add(r, year[i], STREAM_RARE, value[i] * m * r->seating->envelope, tail[i],
-                     &waiting);
+            if (year_wanted(b, year[i]))
+                year_add(r, year[i], STREAM_RARE, value[i] * m * r->seating->envelope, tail[i],
+                         &waiting);
         }
     }
     if (waiting > 0)

@@ -30,7 +30,8 @@ struct stream_workspace {
 struct stream_block {
     const struct rate *rate;
     uint32_t block;
-    uint32_t years; // of the block that the study has
+    uint32_t years;         // of the block that the study has
+    const uint64_t *wanted; // a bit per year: candidates of others are left out; NULL: none is
     struct stream_workspace *w;
     struct event_batch *batch;
     void (*consume)(void *context); // of the batch, by way of its owner
@@ -41,7 +42,8 @@ struct stream_block {
 void stream_block_start(const struct stream_block *block);
 
 // Fills the batch's count, lone_asset, index, year, asset and tail and calls `consume`, again and
-// again, until every candidate has been placed; in an order that depends on row and block alone.
+// again, until every candidate of wanted years has been placed; in an order that depends on row and
+// block alone.
 void stream_run(const struct stream_block *block, uint64_t key, const struct seating *seating);
 
 #endif

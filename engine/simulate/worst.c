@@ -67,11 +67,3 @@ size_t worst_years_find(const int64_t *annual_loss, uint64_t years, struct worst
     }
     return count;
 }
-
-int64_t worst_events_threshold(const int64_t *largest_event, uint64_t years)
-{
-    uint64_t at[WORST_MAX];
-    const size_t count = largest_find(largest_event, years, at);
-
-    return count == WORST_MAX ? largest_event[at[WORST_MAX - 1]] : 0;
-}

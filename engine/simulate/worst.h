@@ -28,7 +28,4 @@ bool worst_event_larger(const struct worst_event *x, const struct worst_event *y
 // their number, at most WORST_MAX. Years without loss are left out.
 size_t worst_years_find(const int64_t *annual_loss, uint64_t years, struct worst_year *worst);
 
-// The WORST_MAX-th largest of the years' largest events: no smaller event is among the worst.
-int64_t worst_events_threshold(const int64_t *largest_event, uint64_t years);
-
 #endif
