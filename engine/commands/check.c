@@ -207,7 +207,7 @@ static int compare_aal(const void *a, const void *b)
 }
 
 static void print_scenarios(const struct portfolio *portfolio, const struct forecast *total,
-                            const struct scenario_forecast *each, uint64_t top)
+                            const struct scenario_forecast *each, double own, uint64_t top)
 {
     static const struct column columns[] = {
         {"Scenario", ALIGN_LEFT, 32},     {"Assets", ALIGN_RIGHT, 0},
@@ -233,6 +233,12 @@ static void print_scenarios(const struct portfolio *portfolio, const struct fore
         listing_cell(listing, number_text(forecast->loss_events_per_year));
         listing_cell(listing, susceptibility_word(scenario));
         listing_cell(listing, money_text(forecast->aal_exact, NAN));
+    }
+    if (own > 0) {
+        listing_cell(listing, "Shared events themselves");
+        for (int i = 0; i < 5; i++)
+            listing_cell(listing, "");
+        listing_cell(listing, money_text(own, NAN));
     }
     listing_cell(listing, count > shown ? "All scenarios" : "Together");
     listing_cell(listing, "");
@@ -283,12 +289,32 @@ static void print_events(const struct portfolio *portfolio, const struct event_f
         printf("  %s more: --top %zu or --json lists all\n", whole_text(count - shown), count);
 }
 
-// What the years of a driver make of a frequency and a loss that were given for the average one.
-static void print_drivers(const struct portfolio *portfolio, const struct scenario_forecast *each,
-                          const struct event_forecast *events, uint64_t top)
+// What nine years in ten make of the frequencies.
+static const char *multiplier_text(const struct driver *driver)
+{
+    static const double tail[] = {0.95, 0.05};
+    double multiplier[2];
+
+    distribution_quantile(driver->frequency, 2, tail, multiplier);
+    return text_format("%s to %s", number_text(multiplier[0]), number_text(multiplier[1]));
+}
+
+static size_t followers_count(const struct portfolio *portfolio, uint32_t driver)
+{
+    size_t n = 0;
+    for (size_t e = 0; e < portfolio->event_count; e++)
+        n += portfolio->events[e].driver == driver;
+    for (size_t s = 0; s < portfolio->scenario_count; s++)
+        n += portfolio->scenarios[s].driver == driver;
+    return n;
+}
+
+// Where a driver moves a mean that was given for the average year, or a yearly probability.
+static void print_followers(const struct portfolio *portfolio, const struct scenario_forecast *each,
+                            const struct event_forecast *events, uint64_t top)
 {
     static const struct column columns[] = {
-        {"Follows a driver", ALIGN_LEFT, 32},
+        {"Follows", ALIGN_LEFT, 32},
         {"Driver", ALIGN_LEFT, 24},
         {"AAL / (rate x mean loss)", ALIGN_RIGHT, 0},
         {"Chance a year (at most once)", ALIGN_RIGHT, 0},
@@ -301,7 +327,9 @@ static void print_drivers(const struct portfolio *portfolio, const struct scenar
         const size_t s = event ? i : i - portfolio->event_count;
         const uint32_t driver =
             event ? portfolio->events[s].driver : portfolio->scenarios[s].driver;
-        if (driver == NO_ROW)
+        const double ratio = event ? events[s].driver_ratio : each[s].driver_ratio;
+        const double once = event ? events[s].once_probability : each[s].once_probability;
+        if (driver == NO_ROW || (fabs(ratio - 1) < 5e-4 && isnan(once)))
             continue;
         if (shown == top) {
             more++;
@@ -310,19 +338,44 @@ static void print_drivers(const struct portfolio *portfolio, const struct scenar
         shown++;
         if (listing == NULL)
             listing = listing_new(columns, sizeof columns / sizeof *columns);
-        const double once = event ? events[s].once_probability : each[s].once_probability;
         listing_cell(listing, event ? portfolio->events[s].id : portfolio->scenarios[s].id);
         listing_cell(listing, portfolio->drivers[driver].id);
-        listing_cell(listing, event ? number_text(events[s].driver_ratio)
-                                    : number_text(each[s].driver_ratio));
+        listing_cell(listing, number_text(ratio));
         listing_cell(listing, isnan(once) ? "" : share_text(once));
     }
     if (listing == NULL)
         return;
-    heading("Years that make everything worse");
+    printf("\n");
     listing_print(listing, 2);
     if (more > 0)
         printf("  %s more: --top %zu or --json lists all\n", whole_text(more), shown + more);
+}
+
+static void print_drivers(const struct portfolio *portfolio, const struct scenario_forecast *each,
+                          const struct event_forecast *events, uint64_t top)
+{
+    static const struct column columns[] = {
+        {"Driver", ALIGN_LEFT, 32},
+        {"Frequencies times, 9 years in 10", ALIGN_LEFT, 0},
+        {"Loading of severities", ALIGN_RIGHT, 0},
+        {"Followed by", ALIGN_RIGHT, 0},
+    };
+    if (portfolio->driver_count == 0)
+        return;
+    struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
+    double constant;
+    for (size_t i = 0; i < portfolio->driver_count && i < top; i++) {
+        const struct driver *driver = &portfolio->drivers[i];
+        listing_cell(listing, driver->id);
+        listing_cell(listing, distribution_is_constant(driver->frequency, &constant)
+                                  ? "1"
+                                  : multiplier_text(driver));
+        listing_cell(listing, number_text(driver->severity_correlation));
+        listing_cell(listing, whole_text(followers_count(portfolio, (uint32_t)i)));
+    }
+    heading("Years that make everything worse");
+    listing_print(listing, 2);
+    print_followers(portfolio, each, events, top);
 }
 
 static void print_text(const struct study *study, const struct forecast *total,
@@ -332,6 +385,7 @@ static void print_text(const struct study *study, const struct forecast *total,
     const struct portfolio *portfolio = &study->portfolio;
     const struct settings *settings = &portfolio->settings;
     const struct study_facts *facts = &study->facts;
+    double own = 0;
     printf("%s\n", text_shown(settings->title, 98));
     if (settings->as_of != NULL && *settings->as_of != '\0')
         printf("as of %s, ", text_shown(settings->as_of, 20));
@@ -344,8 +398,9 @@ static void print_text(const struct study *study, const struct forecast *total,
     printf("  %s assets, %s threats, %s scenarios\n", whole_text(facts->asset_rows),
            whole_text(facts->threat_rows), whole_text(facts->scenario_rows));
     if (facts->event_rows > 0 || facts->driver_rows > 0)
-        printf("  %s shared events, %s drivers\n", whole_text(facts->event_rows),
-               whole_text(facts->driver_rows));
+        printf("  %s shared event%s, %s driver%s\n", whole_text(facts->event_rows),
+               facts->event_rows == 1 ? "" : "s", whole_text(facts->driver_rows),
+               facts->driver_rows == 1 ? "" : "s");
     if (facts->skipped_assets > 0)
         printf("  %s asset rows SKIPPED (bad_assets = skip)\n", whole_text(facts->skipped_assets));
     printf("  %s exposures: scenario on asset; %s distinct selections, %s distributions\n",
@@ -356,7 +411,9 @@ static void print_text(const struct study *study, const struct forecast *total,
     for (size_t i = 0; i < facts->tag_count; i++)
         printf("    %s\n", text_shown(facts->tags[i], 90));
 
-    print_scenarios(portfolio, total, each, top);
+    for (size_t e = 0; e < portfolio->event_count; e++)
+        own += events[e].own_aal_exact;
+    print_scenarios(portfolio, total, each, own, top);
     print_events(portfolio, events, top);
     print_drivers(portfolio, each, events, top);
 
@@ -375,9 +432,10 @@ static void print_text(const struct study *study, const struct forecast *total,
     }
 
     heading("The run");
-    printf("  %s years, %s loss events: %s on %d thread%s, %s of memory\n",
+    printf("  %s years, %s loss events%s: %s on %d thread%s, %s of memory\n",
            whole_text(settings->years),
            number_text(total->loss_events_per_year * (double)settings->years),
+           portfolio->event_count > 0 ? " (hits of shared events counted singly)" : "",
            duration_text(total->seconds / threads), threads, threads == 1 ? "" : "s",
            bytes_text(total->memory_bytes));
 }

@@ -83,10 +83,11 @@ static void print_tail(const struct settings *settings, const struct summary *su
     listing_print(listing, 2);
 }
 
-static void more_line(size_t count, size_t shown, const char *what)
+static void more_line(size_t count, size_t shown, const char *one, const char *many)
 {
     if (count > shown)
-        printf("  and %s more %s (--top N)\n", whole_text(count - shown), what);
+        printf("  and %s more %s (--top N)\n", whole_text(count - shown),
+               count - shown == 1 ? one : many);
 }
 
 static void print_contributors(const struct outcome *outcome,
@@ -130,7 +131,7 @@ static void print_contributors(const struct outcome *outcome,
     else
         heading("Top %s by share of the AAL", plural);
     listing_print(listing, 2);
-    more_line(count, shown, plural);
+    more_line(count, shown, singular, plural);
     free(order);
 }
 
@@ -242,7 +243,7 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     if (own > 0 && !grouping_is_events(grouping->name))
         printf("  %s includes what shared events themselves cost, %s\n", group_shown(""),
                money_text(own, NAN));
-    more_line(grouping->count, shown, "groups");
+    more_line(grouping->count, shown, "group", "groups");
     free(order);
 }
 
@@ -278,9 +279,12 @@ static void print_shares(const char *head, const double *share, const char *cons
 static void print_worst_years(const struct outcome *outcome)
 {
     static const struct column columns[] = {
-        {"Year", ALIGN_RIGHT, 0},        {"Loss", ALIGN_RIGHT, 0},
-        {"Events", ALIGN_RIGHT, 0},      {"Largest event", ALIGN_RIGHT, 0},
-        {"of scenario", ALIGN_LEFT, 30}, {"on", ALIGN_LEFT, 24},
+        {"Year", ALIGN_RIGHT, 0},
+        {"Loss", ALIGN_RIGHT, 0},
+        {"Events", ALIGN_RIGHT, 0},
+        {"Largest event", ALIGN_RIGHT, 0},
+        {"of scenario or event", ALIGN_LEFT, 30},
+        {"on", ALIGN_LEFT, 24},
     };
     const struct portfolio *portfolio = outcome->portfolio;
     double resolution = portfolio->settings.resolution;

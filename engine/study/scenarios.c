@@ -223,6 +223,8 @@ static void basis_read(struct scenario_reading *s)
             selected->selection.count - selected->valued, selected->selection.count,
             assets->id[selected->without_value]);
     terms_loading(&s->terms, FORM_CORRELATION, &s->scenario->severity.form_correlation);
+    if (s->scenario->severity.form_correlation != 0)
+        terms_correlated(&s->terms, &loss_columns, &s->scenario->severity, "the other forms");
 }
 
 // What strikes each unit by itself replaces that unit at most. An event of the whole scenario may
