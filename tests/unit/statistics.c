@@ -120,9 +120,43 @@ static void moments_are_exact(void **state)
             mean += (long double)x.all[i] / years;
         for (uint64_t i = 0; i < years; i++)
             squares += ((long double)x.all[i] - mean) * ((long double)x.all[i] - mean);
-        assert_true(fabsl(losses_deviation(&x.ordered, losses_sum(&x.ordered)) - sqrtl(squares / (years - 1))) <=
-                    1e-12L * (1 + mean));
+        assert_true(fabsl(losses_deviation(&x.ordered, losses_sum(&x.ordered)) -
+                          sqrtl(squares / (years - 1))) <= 1e-12L * (1 + mean));
         assert_true(fabsl((long double)losses_sum(&x.ordered) / years - mean) <= 1e-12L * mean);
+    }
+}
+
+static void tails_need_no_order(void **state)
+{
+    static int64_t values[YEARS_MAX], scratch[YEARS_MAX];
+    static const double shares[] = {0.9, 0.5, 0.2, 0.05, 0.004};
+    enum { LEVELS = sizeof shares / sizeof *shares };
+
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        struct sample x;
+        double beyond[LEVELS], var[LEVELS], tvar[LEVELS];
+        size_t n;
+
+        sample_make(&x, 300 + random_next() % 1700, round % 2 ? INT64_C(1) << 53 : 100);
+        n = x.ordered.count;
+        memcpy(values, x.ordered.sorted, n * sizeof *values);
+        for (size_t i = n; i > 1; i--) { // Fisher and Yates
+            const size_t j = random_next() % i;
+            const int64_t swap = values[i - 1];
+
+            values[i - 1] = values[j];
+            values[j] = swap;
+        }
+        for (size_t l = 0; l < LEVELS; l++)
+            beyond[l] = shares[l] * (double)x.years;
+        losses_tails(values, scratch, n, x.years, losses_sum(&x.ordered), beyond, LEVELS, 0.01, var,
+                     tvar);
+        for (size_t l = 0; l < LEVELS; l++) {
+            assert_true(var[l] == money_of_units((double)losses_var(&x.ordered, beyond[l]), 0.01));
+            assert_true(fabs(tvar[l] - losses_tvar(&x.ordered, beyond[l], 0.01, NULL)) <=
+                        4e-16 * tvar[l]);
+        }
     }
 }
 
@@ -195,6 +229,7 @@ int main(void)
         cmocka_unit_test(sorting_sorts),
         cmocka_unit_test(var_and_tvar_are_what_their_definitions_say),
         cmocka_unit_test(moments_are_exact),
+        cmocka_unit_test(tails_need_no_order),
         cmocka_unit_test(ranks_are_whole_where_decimal_levels_are),
         cmocka_unit_test(intervals_cover_what_they_promise),
         cmocka_unit_test(an_interval_that_no_sample_supports_is_open),
