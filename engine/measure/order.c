@@ -40,38 +40,75 @@ void losses_sort(int64_t *values, int64_t *scratch, size_t n)
         memcpy(values, from, n * sizeof *values);
 }
 
-// 32 ranges of equal width an octave: the leading bits of the value as a double.
-enum { RANGE_BITS = 5, RANGES = 64 << RANGE_BITS };
+// 8 or 32 ranges of equal width an octave: the leading bits of the value as a double.
+enum { FEW_RANGE_BITS = 3, RANGE_BITS = 5, RANGES_MAX = 64 << RANGE_BITS };
 
-static size_t range_of(int64_t value)
+static size_t range_of(int64_t value, int bits)
 {
     const double x = (double)value;
-    uint64_t bits;
+    uint64_t word;
 
-    memcpy(&bits, &x, sizeof bits);
-    return (size_t)(bits >> (52 - RANGE_BITS)) - ((size_t)1023 << RANGE_BITS);
+    memcpy(&word, &x, sizeof word);
+    return (size_t)(word >> (52 - bits)) - ((size_t)1023 << bits);
 }
 
-size_t losses_sort_largest(int64_t *values, int64_t *scratch, size_t n, uint64_t k)
+static void range_sort(int64_t *values, int64_t *scratch, size_t n)
 {
-    uint32_t count[RANGES] = {0};
-    size_t range = RANGES, kept = 0;
-    uint64_t above = 0;
+    enum { INSERTION_MAX = 32 };
 
-    if (n > UINT32_MAX || k >= n / 2) {
+    if (n > INSERTION_MAX) {
         losses_sort(values, scratch, n);
-        return n;
+        return;
     }
-    for (size_t i = 0; i < n; i++)
-        count[range_of(values[i])]++;
-    while (range > 0 && above < k)
-        above += count[--range];
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 1; i < n; i++) {
         const int64_t value = values[i];
+        size_t k = i;
 
-        values[kept] = value;
-        kept += range_of(value) >= range;
+        for (; k > 0 && values[k - 1] > value; k--)
+            values[k] = values[k - 1];
+        values[k] = value;
     }
-    losses_sort(values, scratch, kept);
-    return kept;
+}
+
+// The values are divided among ranges; those above the lowest that matters stand in the order of
+// their ranges then, and only the ranges in which a rank falls need be sorted.
+void losses_largest(int64_t *values, int64_t *scratch, size_t n, const uint64_t *rank, size_t count,
+                    int64_t *value, unsigned __int128 *sum)
+{
+    const int bits = n < FEW ? FEW_RANGE_BITS : RANGE_BITS;
+    const size_t ranges = (size_t)64 << bits;
+    size_t end[RANGES_MAX]; // first how many, then where, then where the range ends
+    size_t low = ranges, kept = 0, sorted = ranges, from;
+    unsigned __int128 total = 0;
+
+    memset(end, 0, ranges * sizeof *end);
+    for (size_t i = 0; i < n; i++)
+        end[range_of(values[i], bits)]++;
+    while (kept < rank[0])
+        kept += end[--low];
+    for (size_t range = low, at = 0; range < ranges; range++) {
+        const size_t in_range = end[range];
+
+        end[range] = at;
+        at += in_range;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const size_t range = range_of(values[i], bits);
+
+        if (range >= low)
+            scratch[end[range]++] = values[i];
+    }
+    from = kept;
+    for (size_t k = count; k-- > 0;) {
+        const size_t at = kept - rank[k], range = range_of(scratch[at], bits);
+        const size_t begin = range == low ? 0 : end[range - 1];
+
+        if (range != sorted)
+            range_sort(scratch + begin, values, end[range] - begin);
+        sorted = range;
+        while (from > at)
+            total += (uint64_t)scratch[--from];
+        value[k] = scratch[at];
+        sum[k] = total;
+    }
 }

@@ -121,22 +121,29 @@ double losses_tvar(const struct ordered_losses *x, double beyond, double resolut
     return money_of_units((double)v + (double)excess / beyond, resolution);
 }
 
-void losses_tails(int64_t *values, int64_t *scratch, size_t n, uint64_t years, __int128 sum,
-                  const double *beyond, size_t levels, double resolution, double *var, double *tvar)
+void losses_tails(int64_t *values, int64_t *scratch, size_t n, __int128 sum, const double *beyond,
+                  size_t levels, double resolution, double *var, double *tvar)
 {
-    struct ordered_losses x = {.years = years, .sorted = values};
-    size_t l = 0;
+    int64_t value[QUANTILES_MAX];
+    unsigned __int128 above[QUANTILES_MAX];
+    uint64_t rank[QUANTILES_MAX];
+    size_t first = 0;
 
     // With no more nonzero years than lie beyond it, VaR is 0 and nothing need be sorted.
-    for (; l < levels && (uint64_t)beyond[l] >= n; l++) {
-        var[l] = 0;
-        tvar[l] = money_of_units((double)sum / beyond[l], resolution);
+    for (; first < levels && (uint64_t)beyond[first] >= n; first++) {
+        var[first] = 0;
+        tvar[first] = money_of_units((double)sum / beyond[first], resolution);
     }
-    if (l < levels)
-        x.count = losses_sort_largest(values, scratch, n, (uint64_t)beyond[l] + 1);
-    for (; l < levels; l++) {
-        var[l] = money_of_units((double)losses_var(&x, beyond[l]), resolution);
-        tvar[l] = losses_tvar(&x, beyond[l], resolution, NULL);
+    for (size_t l = first; l < levels; l++)
+        rank[l] = (uint64_t)beyond[l] + 1;
+    if (first < levels)
+        losses_largest(values, scratch, n, rank + first, levels - first, value + first,
+                       above + first);
+    for (size_t l = first; l < levels; l++) {
+        const unsigned __int128 excess = above[l] - (unsigned __int128)value[l] * rank[l];
+
+        var[l] = money_of_units((double)value[l], resolution);
+        tvar[l] = money_of_units((double)value[l] + (double)excess / beyond[l], resolution);
     }
 }
 

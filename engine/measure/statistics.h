@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { QUANTILES_MAX = 16 };
+
 struct estimate {
     double value;
     double lower,
@@ -44,9 +46,11 @@ struct ordered_losses {
 // Sorts n non-negative values; `scratch` has room for n.
 void losses_sort(int64_t *values, int64_t *scratch, size_t n);
 
-// Moves the k largest of n positive values, or some more, to the front and sorts them: returns how
-// many there are. Takes little more than reading them. `scratch` has room for n.
-size_t losses_sort_largest(int64_t *values, int64_t *scratch, size_t n, uint64_t k);
+// Of n positive values, for each of `count` ranks from the top, 1 <= rank[k] <= n and not
+// ascending: the rank[k]-th largest, and the sum of all down to it. Takes little more than reading
+// them twice. Leaves `values` in disorder; `scratch` has room for n.
+void losses_largest(int64_t *values, int64_t *scratch, size_t n, const uint64_t *rank, size_t count,
+                    int64_t *value, unsigned __int128 *sum);
 
 // How many years lie beyond the quantile at p: N (1 - p), a whole number where it is one but for
 // the rounding of p (0.995 of 1000 years: 5). Likewise beyond return period T: N / T.
@@ -63,11 +67,10 @@ struct estimate losses_var_estimate(const struct ordered_losses *x, double beyon
 // In currency, with its standard error unless `error` is NULL.
 double losses_tvar(const struct ordered_losses *x, double beyond, double resolution, double *error);
 
-// VaR and TVaR at several levels, `beyond` descending, from the n nonzero ones of all years' losses
-// in any order and their sum. Leaves `values` in disorder; `scratch` has room for n.
-void losses_tails(int64_t *values, int64_t *scratch, size_t n, uint64_t years, __int128 sum,
-                  const double *beyond, size_t levels, double resolution, double *var,
-                  double *tvar);
+// VaR and TVaR at up to QUANTILES_MAX levels, `beyond` descending, from the n nonzero ones of all
+// years' losses in any order and their sum. Leaves `values` in disorder; `scratch` has room for n.
+void losses_tails(int64_t *values, int64_t *scratch, size_t n, __int128 sum, const double *beyond,
+                  size_t levels, double resolution, double *var, double *tvar);
 
 // Sum, and sample standard deviation in units, of losses in any order. The sum of 2^40 years of
 // 2^63 units fits.

@@ -268,8 +268,8 @@ static bool slot_finish(const struct asset_sums *sums, size_t slot, struct detai
         asset->aal_error =
             isinf(asset->aal_error) ? HUGE_VAL : asset->sd / sqrt((double)settings->years);
     }
-    losses_tails(annual, annual + most, n, settings->years, sum, sums->tail->beyond,
-                 sums->tail->levels, settings->resolution, asset->var, asset->tvar);
+    losses_tails(annual, annual + most, n, sum, sums->tail->beyond, sums->tail->levels,
+                 settings->resolution, asset->var, asset->tvar);
     free(annual);
     return true;
 }

@@ -75,7 +75,7 @@ static bool event_finish(const struct event_plan *plan, const struct tail *tail,
         infinite |= severity_variance_infinite(
             &outcome->portfolio->scenarios[plan->event->scenarios[i]].severity);
     out->all.aal_error = infinite ? HUGE_VAL : out->all.sd / sqrt((double)years);
-    losses_tails(sorted, sorted + years, x.count, years, sum, tail->beyond, tail->levels,
+    losses_tails(sorted, sorted + years, x.count, sum, tail->beyond, tail->levels,
                  settings->resolution, out->all.var, out->all.tvar);
     if (out->own_loss)
         class_sums_fill(tail, out->own_loss, years, classes);

@@ -369,8 +369,8 @@ static void statistics_fill(struct scenario_part *part, size_t scenario, size_t 
     x->aal_error = severity_variance_infinite(&sums->portfolio->scenarios[scenario].severity)
                        ? HUGE_VAL
                        : x->sd / sqrt(years);
-    losses_tails(part->sorted, part->sorted + settings->years, nonzero, settings->years, sum,
-                 sums->beyond, settings->quantile_count, settings->resolution, x->var, x->tvar);
+    losses_tails(part->sorted, part->sorted + settings->years, nonzero, sum, sums->beyond,
+                 settings->quantile_count, settings->resolution, x->var, x->tvar);
     for (int form = 0; form < LOSS_FORMS; form++)
         x->form_share[form] =
             sum > 0 ? (double)shared_sum_value(&totals->form[form]) / (double)sum : 0;

@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TAIL_LEVELS_MAX = 16, TAIL_CLASSES_MAX = 2 * TAIL_LEVELS_MAX + 1 };
+#include "measure/statistics.h"
+
+enum { TAIL_LEVELS_MAX = QUANTILES_MAX, TAIL_CLASSES_MAX = 2 * TAIL_LEVELS_MAX + 1 };
 
 struct tail {
     size_t levels;

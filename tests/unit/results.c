@@ -110,6 +110,7 @@ static int outcome_make(void **state)
     outcome.independence.event_share = calloc(LEVELS, sizeof(double));
     struct exceedance unused;
     summary_make(&outcome.independence.summary, &unused, 50, false);
+    free(unused.aep);
     if (mkdtemp(folder) == NULL)
         return -1;
     snprintf(first, sizeof first, "%s/first.h5", folder);

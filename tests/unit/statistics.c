@@ -150,8 +150,7 @@ static void tails_need_no_order(void **state)
         }
         for (size_t l = 0; l < LEVELS; l++)
             beyond[l] = shares[l] * (double)x.years;
-        losses_tails(values, scratch, n, x.years, losses_sum(&x.ordered), beyond, LEVELS, 0.01, var,
-                     tvar);
+        losses_tails(values, scratch, n, losses_sum(&x.ordered), beyond, LEVELS, 0.01, var, tvar);
         for (size_t l = 0; l < LEVELS; l++) {
             assert_true(var[l] == money_of_units((double)losses_var(&x.ordered, beyond[l]), 0.01));
             assert_true(fabs(tvar[l] - losses_tvar(&x.ordered, beyond[l], 0.01, NULL)) <=
