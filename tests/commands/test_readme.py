@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""What the README shows is what the program does: the output of the example study, the table of the result
+file, the commands and the messages."""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import h5py
+
+LOSSMILL = pathlib.Path(sys.argv[1]).resolve()
+ROOT = pathlib.Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = ROOT / "datasets" / "midsize-manufacturer"
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+
+passed = failed = 0
+
+
+def check(what, good, detail=""):
+    global passed, failed
+    passed += bool(good)
+    failed += not good
+    if not good:
+        print(f"FAILED {what}: {detail}")
+
+
+def call(*arguments):
+    done = subprocess.run([LOSSMILL, *map(str, arguments)], capture_output=True, text=True, env=ENVIRONMENT,
+                          check=False, encoding="utf-8")
+    return done.returncode, done.stdout, done.stderr
+
+
+def blocks():
+    return re.findall(r"^```\w*\n(.*?)^```$", README, re.M | re.S)
+
+
+def shown_lines_are_printed(run):
+    output = call("show", run)[1].splitlines()
+    tables = [b for b in blocks() if b.startswith(("Mid-size manufacturer", "What strikes together"))]
+    check("the README shows both outputs", len(tables) == 2, len(tables))
+    for line in "".join(tables).splitlines():
+        cut_short = re.match(r"  and \d+ more", line)
+        check("a line of the README is printed", cut_short or line in output, line)
+
+
+# dtype as the README calls it
+def type_name(dataset):
+    return "text" if dataset.dtype.kind == "S" else str(dataset.dtype)
+
+
+def described(file):
+    """Path -> (type, dimensions, units, meaning) as the file says it."""
+    found = {}
+
+    def visit(name, x):
+        if not isinstance(x, h5py.Dataset) or name.startswith("study/"):
+            return
+        units = x.attrs["units"] if "units" in x.attrs else b""
+        units = units.decode() if isinstance(units, bytes) else str(units)
+        dimensions = [d.label or (list(d.keys()) or [name.split("/")[-1]])[0] for d in x.dims]
+        meaning = x.attrs["long_name"]
+        path = re.sub(r"^group/[^/]+/", "group/COLUMN/", name)
+        found["/" + path] = (type_name(x), len(dimensions), units, meaning.decode() if isinstance(meaning, bytes) else meaning)
+
+    file.visititems(visit)
+    return found
+
+
+def the_table_of_the_file_is_complete(run):
+    rows = re.findall(r"^\| `(/[^`]*)` \| (\S+) \| ([^|]*) \| ([^|]*) \| (.*) \|$", README, re.M)
+    with h5py.File(run) as file:
+        found = described(file)
+        currency = "EUR"
+    check("every dataset is in the README", set(found) == {r[0] for r in rows},
+          set(found) ^ {r[0] for r in rows})
+    for path, kind, dimensions, units, meaning in rows:
+        if path not in found:
+            continue
+        expected = (kind, len(dimensions.split(",")), units.strip().replace("currency", currency), meaning.strip())
+        check(f"{path} is described", found[path] == expected, f"{found[path]} against {expected}")
+
+
+def commands_explain_themselves():
+    for command in re.findall(r"^\| `lossmill (\w+)[^`]*` \|", README, re.M):
+        status, out, _ = call(command, "--help")
+        check(f"{command} --help", status == 0 and out, status)
+
+
+def the_first_study_runs_with_events(folder):
+    """The section on events: its tables, added to the first study."""
+    study = folder / "first-study"
+    check("new", call("new", study)[0] == 0)
+    added = {b.split(",")[0]: b for b in blocks() if b.startswith(("event_id,", "driver,", "scenario_id,"))}
+    (study / "events.csv").write_text(added["event_id"])
+    (study / "drivers.csv").write_text(added["driver"])
+    old, new = (study / "scenarios.csv").read_text(), added["scenario_id"].splitlines()
+    head = next(line for line in old.splitlines() if line.startswith("scenario_id,"))
+    columns = head.split(",") + ["event", "hit_probability"]
+    lines = [line if not line.startswith("scenario_id,") else ",".join(columns) for line in old.splitlines()]
+    for row in new[1:]:
+        cells = dict(zip(new[0].split(","), row.split(",")))
+        lines.append(",".join(cells.get(c, "") for c in columns))
+    width = len(columns)
+    lines = [line + ",," if line.count(",") == width - 3 else line for line in lines]
+    (study / "scenarios.csv").write_text("\n".join(lines) + "\n")
+    status, out, err = call("check", study)
+    check("check of the first study with events", status == 0 and "outbreak" in out, err)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        run = folder / "run.h5"
+        status, _, err = call("run", EXAMPLE, "-o", run, "--quiet")
+        check("the example runs", status == 0, err)
+        shown_lines_are_printed(run)
+        the_table_of_the_file_is_complete(run)
+        commands_explain_themselves()
+        the_first_study_runs_with_events(folder)
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
