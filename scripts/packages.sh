@@ -6,6 +6,10 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libhdf5-dev libcsv-de
     libxxhash-dev nettle-dev)
 packages_test=(libcmocka-dev libgsl-dev python3 python3-h5py python3-xarray python3-pandas
     python3-netcdf4 python3-h5netcdf hdf5-tools netcdf-bin)
+# one more machine to compute on: tests/bits/run
+packages_aarch64=(binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+# what bench/run compares with
+packages_bench=(libgsl-dev python3 python3-numpy)
 
 # packages_need WHY PACKAGE...: returns at once, without network, if all are installed.
 packages_need() {

@@ -110,7 +110,8 @@ static double miss_work(const struct scenario_plan *plan, const struct resistanc
     double work = 1;
 
     for (size_t i = 0; i < sizeof laws / sizeof *laws; i++)
-        work *= laws[i] ? pow(NODES, distribution_draws(laws[i])) : 1;
+        for (unsigned draw = 0; laws[i] && draw < distribution_draws(laws[i]); draw++)
+            work *= NODES;
     return plan->scenario->capability ? work * NODES * (double)resistances->count : work;
 }
 
