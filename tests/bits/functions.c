@@ -127,6 +127,7 @@ static void event_loops(void)
     static uint64_t index[EVENT_BATCH], words[EVENT_BATCH];
     static uint32_t year[EVENT_BATCH];
     static double first[EVENT_BATCH], second[EVENT_BATCH];
+    static int64_t whole[EVENT_BATCH];
     const struct event_kernels *kernels = event_kernels();
     struct item item;
 
@@ -145,7 +146,7 @@ static void event_loops(void)
     item_doubles(&item, EVENT_BATCH, first);
     kernels->logs(EVENT_BATCH, second, first);
     item_doubles(&item, EVENT_BATCH, first);
-    kernels->years(79, 3, 5, UINT64_C(0xfffffff0), EVENT_BATCH, BLOCK_BITS, words, year, second);
+    kernels->lone(79, 3, UINT64_C(0xfffffe00), EVENT_BATCH, words, year, second);
     item_doubles(&item, EVENT_BATCH, second);
     for (size_t i = 0; i < EVENT_BATCH; i++)
         item_word(&item, year[i]);
@@ -153,6 +154,8 @@ static void event_loops(void)
         first[i] = by_ratio(1e-3, 1e18, (int)i);
     item_double(&item, kernels->money(100, EVENT_BATCH, first, second));
     item_doubles(&item, EVENT_BATCH, second);
+    kernels->whole(EVENT_BATCH, second, whole);
+    item_amounts(&item, EVENT_BATCH, whole);
     item_end(&item);
 }
 
