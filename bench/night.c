@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "results/file.h"
-#include "simulate/first_pass.h"
+#include "simulate/simulate.h"
 #include "timing.h"
 
 static void *array(struct night *night, size_t count, size_t size)
@@ -185,31 +185,6 @@ struct night_seconds night_run(const struct night *night, int threads, const cha
         seconds.written = seconds_of(threads) - start;
     }
     seconds.events = events_of(&o);
-    outcome_free(&o);
-    return seconds;
-}
-
-double night_first_pass(const struct night *night, int threads, double *events)
-{
-    const struct portfolio *portfolio = &night->portfolio;
-    const double start = seconds_of(threads);
-    struct progress progress = {.to = 1};
-    struct scenario_plans plans;
-    struct outcome o = {.portfolio = portfolio};
-    struct worst_events worst = {0};
-    double seconds;
-
-    need(portfolio->grouping_count == 0, "the first pass alone is timed without groups");
-    o.annual_loss = arena_alloc(&o.arena, portfolio->settings.years, sizeof *o.annual_loss);
-    o.largest_event = arena_alloc(&o.arena, portfolio->settings.years, sizeof *o.largest_event);
-    o.event_count = arena_alloc(&o.arena, portfolio->settings.years, sizeof *o.event_count);
-    check(o.annual_loss && o.largest_event && o.event_count &&
-              scenario_plans_make(portfolio, threads, &plans, night->d) &&
-              first_pass(portfolio, &plans, threads, &progress, &o, &worst, night->d),
-          night);
-    seconds = seconds_of(threads) - start;
-    *events = events_of(&o);
-    scenario_plans_free(&plans);
     outcome_free(&o);
     return seconds;
 }

@@ -29,15 +29,12 @@ void night_free(struct night *night);
 
 // Seconds (seconds_of) of one run with everything in memory.
 struct night_seconds {
-    double simulation; // plans, first pass, order statistics of portfolio and groups
-    double all;        // and the second pass: statistics and contributions of scenarios and assets
+    double simulation; // plans, first pass, statistics of portfolio, groups and scenarios
+    double all;        // and the second pass: contributions to the tail, assets, worst events
     double written;    // and the HDF5 file at `path`; `all` if it is NULL
     double events;
 };
 
 struct night_seconds night_run(const struct night *night, int threads, const char *path);
-
-// Seconds of plans and first pass alone.
-double night_first_pass(const struct night *night, int threads, double *events);
 
 #endif

@@ -5,9 +5,10 @@
 // on two the clock on the wall. The peers add every scenario's losses to the year and do no more
 // than that. lossmill in one run, from less to more:
 //
-// simulation   portfolio's and groups' annual losses, largest events, counts, their order
-//              statistics, and the exact mean of every scenario
-// replay       and sampled statistics and contribution to the tail of every scenario and asset
+// simulation   annual losses, largest events and counts; statistics of the portfolio, of every
+// group
+//              and of every scenario
+// replay       and the second pass: who contributes to the tail, the assets, the worst events
 // everything   and the HDF5 file
 //
 // Peers in Python run in a process of their own, which times itself without the start of Python.

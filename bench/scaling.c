@@ -1,8 +1,8 @@
 // How time grows with each thing that a study can have more of, one at a time.
 //
 // Every row is a study in memory, lognormal losses, one thread unless said; all rows of a table are
-// run in turn, again and again. `simulation` is everything up to the statistics of portfolio and
-// groups, `replay` also those of every scenario and asset.
+// run in turn, again and again. `simulation` is everything up to the statistics of portfolio,
+// groups and scenarios, `replay` also the second pass with its contributions to the tail.
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
