@@ -82,7 +82,7 @@ static const double *thousand(void *context, const char *file, const char *colum
 
 static const struct distribution *parse(const char *cell, struct arena *arena)
 {
-    const struct distribution_reader reader = {arena, thousand, NULL, false};
+    const struct distribution_reader reader = {.arena = arena, .empirical = thousand};
     struct diagnostics *d = diagnostics_new();
     const struct distribution *x =
         distribution_parse(cell, &(struct place){.value = cell}, &reader, d);

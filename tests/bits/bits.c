@@ -79,7 +79,7 @@ static const double *five_numbers(void *context, const char *file, const char *c
 
 const struct distribution *bits_parse(const char *cell)
 {
-    const struct distribution_reader reader = {&bits_arena, five_numbers, NULL, false};
+    const struct distribution_reader reader = {.arena = &bits_arena, .empirical = five_numbers};
     struct diagnostics *d = diagnostics_new();
     const struct distribution *x = NULL;
 
