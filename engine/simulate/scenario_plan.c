@@ -174,14 +174,14 @@ static bool plan_make(struct scenario_plan *plan, struct scenario_plans *plans,
     const struct portfolio *portfolio = weights->portfolio;
     const struct settings *settings = &portfolio->settings;
     const struct driver_years *driver = driver_of(plans, s->driver);
-    const bool units = s->event != NO_ROW || s->counts == COUNTS_AT_MOST_ONCE;
+    const size_t row = (size_t)(plan - plans->plans);
     const struct driver_mean *weight;
     bool good = true;
 
     plan->assets = &portfolio->assets;
     plan->key = address_key(settings->seed, s->id_hash, 0, PURPOSE_SCENARIO);
-    plan->hits = exposures_find(&plans->exposures, s->selection, s->capability);
-    plan->seats = exposures_find(&plans->exposures, s->selection, units ? NULL : s->capability);
+    plan->hits = &plans->exposures.exposures[plans->exposures.hits[row]];
+    plan->seats = &plans->exposures.exposures[plans->exposures.seats[row]];
     if (s->event != NO_ROW) {
         plan->event = &plans->events[s->event];
         plan_hits(plan, settings);
