@@ -386,6 +386,7 @@ static bool scenarios_fill(struct reading *reading)
         s.scenario->event = s.scenario->driver = NO_ROW;
         scenario_read(&s);
     }
+    selections_end(&s.selections);
     use_check(&s);
     portfolio->scenarios = scenarios;
     portfolio->scenario_count = table->rows;

@@ -1,6 +1,7 @@
 #include "study/words.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -63,7 +64,10 @@ static size_t words_slot(const struct words *words, const char *text, size_t len
 
 uint32_t words_find(const struct words *words, const char *text, size_t length)
 {
-    return words->slots[words_slot(words, text, length, (uint32_t)XXH3_64bits(text, length))];
+    const uint32_t code =
+        words->slots[words_slot(words, text, length, (uint32_t)XXH3_64bits(text, length))];
+
+    return code < words->count ? code : WORDS_NONE; // a copy does not have what was added since
 }
 
 uint32_t words_add(struct words *words, const char *text, size_t length)
@@ -97,5 +101,57 @@ const double *words_numbers(struct words *words, bool decimal_comma)
             words->number[i] = NAN;
     }
     words->numbered = words->count;
+    words->by_number = NULL;
     return words->number;
+}
+
+static int compare_by_number(const void *a, const void *b, void *number)
+{
+    const double *of = number;
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return of[x] != of[y] ? (of[x] < of[y] ? -1 : 1) : (x > y) - (x < y);
+}
+
+static bool numbers_sort(struct words *words)
+{
+    words->by_number = arena_alloc(words->scratch, words->count, sizeof *words->by_number);
+    words->number_count = 0;
+    for (size_t i = 0; words->by_number && i < words->count; i++)
+        if (!isnan(words->number[i]))
+            words->by_number[words->number_count++] = (uint32_t)i;
+    if (words->by_number)
+        qsort_r(words->by_number, words->number_count, sizeof *words->by_number, compare_by_number,
+                words->number);
+    return words->by_number != NULL;
+}
+
+// How many numbers are less than `number`, or, with `or_equal`, at most that.
+static size_t numbers_below(const struct words *words, double number, bool or_equal)
+{
+    size_t low = 0, high = words->number_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const double x = words->number[words->by_number[middle]];
+
+        if (x < number || (or_equal && x == number))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool words_of_number(struct words *words, bool decimal_comma, double number, const uint32_t **codes,
+                     size_t *count)
+{
+    size_t first;
+
+    if (!words_numbers(words, decimal_comma) || (!words->by_number && !numbers_sort(words)))
+        return false;
+    first = numbers_below(words, number, false);
+    *codes = words->by_number + first;
+    *count = numbers_below(words, number, true) - first;
+    return true;
 }

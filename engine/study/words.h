@@ -22,6 +22,8 @@ struct words {
     size_t slot_count;
     double *number; // of the first `numbered` codes; NaN: no number
     size_t numbered;
+    uint32_t *by_number; // the codes of numbers, in ascending order of these; NULL: not sorted yet
+    size_t number_count;
 };
 
 // False if memory is exhausted.
@@ -35,5 +37,9 @@ uint32_t words_find(const struct words *words, const char *text, size_t length);
 
 // number[code] for every code; NULL if memory is exhausted.
 const double *words_numbers(struct words *words, bool decimal_comma);
+
+// The codes of the texts that are this number. False if memory is exhausted.
+bool words_of_number(struct words *words, bool decimal_comma, double number, const uint32_t **codes,
+                     size_t *count);
 
 #endif
