@@ -80,6 +80,7 @@ static void pairs_free(struct pairs *pairs)
 struct making {
     const struct portfolio *portfolio;
     int threads;
+    struct arena *arenas; // one per thread
     struct exposures *exposures;
     unsigned char *seated; // per exposure
     struct pairs known;    // (capability, resistance)
@@ -192,20 +193,19 @@ static bool exposures_fill(const struct making *m)
 
 #pragma omp parallel for schedule(dynamic, 4) num_threads(m->threads)
     for (size_t i = 0; i < x->count; i++)
-        if (!exposure_make(m, &x->exposures[i], m->seated[i], &x->arenas[omp_get_thread_num()]))
+        if (!exposure_make(m, &x->exposures[i], m->seated[i], &m->arenas[omp_get_thread_num()]))
             good = false;
     return good;
 }
 
-bool exposures_make(const struct portfolio *portfolio, int threads, struct exposures *exposures)
+bool exposures_make(const struct portfolio *portfolio, int threads, struct arena *arenas,
+                    struct exposures *exposures)
 {
-    struct making m = {.portfolio = portfolio, .threads = threads, .exposures = exposures};
+    struct making m = {portfolio, threads, arenas, exposures, NULL, {0}, NULL};
     bool good;
 
-    *exposures = (struct exposures){.arena_count = threads};
-    exposures->arenas = calloc((size_t)threads, sizeof *exposures->arenas);
-    good =
-        exposures->arenas && exposures_number(&m) && probabilities_make(&m) && exposures_fill(&m);
+    *exposures = (struct exposures){0};
+    good = exposures_number(&m) && probabilities_make(&m) && exposures_fill(&m);
     free(m.seated);
     free(m.probability);
     pairs_free(&m.known);
@@ -214,9 +214,6 @@ bool exposures_make(const struct portfolio *portfolio, int threads, struct expos
 
 void exposures_free(struct exposures *exposures)
 {
-    for (int i = 0; exposures->arenas && i < exposures->arena_count; i++)
-        arena_free(&exposures->arenas[i]);
-    free(exposures->arenas);
     free(exposures->exposures);
     free(exposures->hits);
     free(exposures->seats);

@@ -26,13 +26,12 @@ struct exposures {
     size_t count;
     struct exposure *exposures; // in the order of the first scenario that has each
     uint32_t *hits, *seats;     // per scenario: who is hit; where its candidates land
-    int arena_count;
-    struct arena *arenas; // one per thread
 };
 
-// Those that the portfolio's scenarios need. Seated are only those where candidates land. False if
-// memory is exhausted.
-bool exposures_make(const struct portfolio *portfolio, int threads, struct exposures *exposures);
+// Those that the portfolio's scenarios need. Seated are only those where candidates land. There is
+// an arena per thread. False if memory is exhausted.
+bool exposures_make(const struct portfolio *portfolio, int threads, struct arena *arenas,
+                    struct exposures *exposures);
 void exposures_free(struct exposures *exposures);
 
 // Quantity x susceptibility of the i-th selected asset.

@@ -93,7 +93,7 @@ static const struct distribution *interned(struct reading *reading, const char *
                                            const struct place *at, struct diagnostics *d)
 {
     const struct distribution_reader reader = {reading->kept, empirical_values, reading,
-                                               reading->rules.decimal_comma};
+                                               reading->rules.decimal_comma, &reading->shelf};
     const uint32_t code = words_add(&reading->cells, text, strlen(text));
 
     if (code == WORDS_NONE || !distributions_grow(reading)) {

@@ -33,6 +33,7 @@ struct reading {
     struct words cells;                        // distinct distribution cells
     const struct distribution **distributions; // [cells.count]; NULL: not read yet
     size_t distribution_capacity;
+    struct quantile_shelf shelf; // their tables
 
     struct table assets, threats, scenarios, events, drivers; // in the order of ids
     int asset_id, threat_id, event_id, driver_id; // their columns; -1 where there is no such table

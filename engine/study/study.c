@@ -129,6 +129,7 @@ bool study_read(struct study *study, const char *folder, const struct study_opti
     const uint64_t errors = diagnostics_errors(d);
     struct reading reading = {.study = study,
                               .kept = &study->arena,
+                              .shelf = {.arena = &study->arena},
                               .options = options,
                               .d = d,
                               .folder = -1,
