@@ -13,8 +13,7 @@ static bool empirical_table(struct reading *reading, const char *file, const str
                             struct table *table, struct diagnostics *d)
 {
     const struct study_input *input = files_read(reading, file, at, d);
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
 
     if (!input)
         return false;

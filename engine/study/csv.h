@@ -42,11 +42,13 @@ struct table_part {
 
 struct csv_format {
     bool windows_1252; // else UTF-8
+    int threads;
     struct arena *texts, *scratch;
 };
 
-// Reads the bytes of `file`: header, then rows. What is wrong with single rows goes to `rows`, and
-// they are left out; what is wrong with the file goes to `d`, and false is returned.
+// Reads the bytes of `file`: header, then rows; the same for any number of threads. What is wrong
+// with single rows goes to `rows`, and they are left out; what is wrong with the file goes to `d`,
+// and false is returned.
 bool csv_read(struct table *table, const char *file, const unsigned char *bytes, size_t size,
               const struct csv_format *format, struct diagnostics *rows, struct diagnostics *d);
 

@@ -14,8 +14,7 @@ static const char *const tables[] = {"assets", "threats", "scenarios", NULL};
 
 bool defaults_read(struct reading *reading, struct defaults *defaults)
 {
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
     const struct study_input *input;
     int at[4];
     bool good = true;

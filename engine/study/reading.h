@@ -40,6 +40,9 @@ struct reading {
     bool assets_complete; // else a selector that matches nothing may be right
 };
 
+// How the study's tables are written and who reads them.
+struct csv_format reading_format(struct reading *reading);
+
 // Tells whoever waits what is being done; `done` is NAN where it is not known.
 void reading_tell(const struct reading *reading, double done, const char *phase);
 

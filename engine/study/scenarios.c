@@ -395,8 +395,7 @@ static bool scenarios_fill(struct reading *reading)
 
 bool scenarios_read(struct reading *reading, const struct defaults *defaults)
 {
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
     const struct place missing = {.file = "scenarios.csv"};
     struct table *table = &reading->scenarios;
     const struct study_input *input;

@@ -22,7 +22,7 @@ static void chosen(const char *text, bool decimal_comma, char out[8])
 {
     struct arena arena = {0};
     struct diagnostics *d = diagnostics_new();
-    const struct csv_format format = {false, &arena, &arena};
+    const struct csv_format format = {false, 1, &arena, &arena};
     const struct place at = {.value = text};
     const struct selector *selector;
     struct table table;
