@@ -16,10 +16,10 @@ static bool beta_check(const double *p, const struct place *at, struct diagnosti
     return family_within("beta", "B", p[B], low, high, at, d) && a;
 }
 
-static bool beta_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool beta_prepare(const double *p, struct quantile_shelf *shelf, struct quantile_form *form)
 {
     *form = (struct quantile_form){.kernel = QUANTILE_TABLE, .c = {0, 1}};
-    form->table = quantile_table_beta(p[A], p[B], arena);
+    form->table = quantile_shelf_beta(shelf, p[A], p[B]);
     return form->table != NULL;
 }
 

@@ -11,9 +11,10 @@ static bool constant_check(const double *p, const struct place *at, struct diagn
     return true;
 }
 
-static bool constant_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool constant_prepare(const double *p, struct quantile_shelf *shelf,
+                             struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_CONSTANT, .c = {p[VALUE]}};
     return true;
 }

@@ -99,7 +99,7 @@ const struct distribution *distribution_of_family(const struct distribution_buil
         return NULL;
     memcpy(node->p, p, sizeof node->p);
     node->family = family;
-    if (!family->prepare(node->p, b->arena, &node->form)) {
+    if (!family->prepare(node->p, b->shelf, &node->form)) {
         distribution_out_of_memory(b);
         return NULL;
     }

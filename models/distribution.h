@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/diagnostics.h"
 #include "models/quantile_kernels.h"
+#include "models/quantile_shelf.h"
 
 enum { DISTRIBUTION_PARAMETERS_MAX = 4 };
 
@@ -32,9 +33,9 @@ struct distribution_family {
     // All below take only a `p` that passed.
     bool (*check)(const double *p, const struct place *at, struct diagnostics *d);
 
-    // Fills `form` with the kernel and coefficients that compute the quantile function. Tables are
-    // allocated in `arena`; false if memory is exhausted.
-    bool (*prepare)(const double *p, struct arena *arena, struct quantile_form *form);
+    // Fills `form` with the kernel and coefficients that compute the quantile function, and with a
+    // table from the shelf. False if memory is exhausted.
+    bool (*prepare)(const double *p, struct quantile_shelf *shelf, struct quantile_form *form);
 
     // P(X > x).
     double (*survival)(const double *p, double x);
@@ -58,9 +59,10 @@ typedef const double *empirical_reader(void *context, const char *file, const ch
 
 struct distribution_reader {
     struct arena *arena;
-    empirical_reader *empirical; // NULL: empirical cells are an error
-    void *context;               // for `empirical`
-    bool decimal_comma;          // numbers are written 12,5 ([csv] decimal = comma)
+    empirical_reader *empirical;  // NULL: empirical cells are an error
+    void *context;                // for `empirical`
+    bool decimal_comma;           // numbers are written 12,5 ([csv] decimal = comma)
+    struct quantile_shelf *shelf; // shared with other cells; NULL: tables of this cell alone
 };
 
 // The distribution that the cell says, or NULL after adding at least one diagnostic at `at`:

@@ -500,7 +500,10 @@ const struct distribution *distribution_parse(const char *cell, const struct pla
                                               const struct distribution_reader *reader,
                                               struct diagnostics *d)
 {
-    struct parser p = {.reader = reader, .builder = {reader->arena, at, d}, .next = cell};
+    struct quantile_shelf own = {.arena = reader->arena};
+    struct parser p = {.reader = reader,
+                       .builder = {reader->arena, at, d, reader->shelf ? reader->shelf : &own},
+                       .next = cell};
     const uint64_t before = diagnostics_errors(d);
     const struct distribution *x;
 

@@ -60,6 +60,7 @@ struct distribution_builder {
     struct arena *arena;
     const struct place *at;
     struct diagnostics *d;
+    struct quantile_shelf *shelf;
 };
 
 const struct distribution *distribution_of_family(const struct distribution_builder *b,

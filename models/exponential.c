@@ -12,9 +12,10 @@ static bool exponential_check(const double *p, const struct place *at, struct di
     return family_positive("exponential", "MEAN", p[MEAN], at, d);
 }
 
-static bool exponential_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool exponential_prepare(const double *p, struct quantile_shelf *shelf,
+                                struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_EXPONENTIAL, .c = {p[MEAN]}};
     return true;
 }

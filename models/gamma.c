@@ -17,10 +17,10 @@ static bool gamma_check(const double *p, const struct place *at, struct diagnost
            scale;
 }
 
-static bool gamma_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool gamma_prepare(const double *p, struct quantile_shelf *shelf, struct quantile_form *form)
 {
     *form = (struct quantile_form){.kernel = QUANTILE_TABLE, .c = {0, p[SCALE]}};
-    form->table = quantile_table_gamma(p[SHAPE], arena);
+    form->table = quantile_shelf_gamma(shelf, p[SHAPE]);
     return form->table != NULL;
 }
 

@@ -17,9 +17,9 @@ static bool gpd_check(const double *p, const struct place *at, struct diagnostic
     return family_within("gpd", "SHAPE", p[SHAPE], -10, 10, at, d) && scale;
 }
 
-static bool gpd_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool gpd_prepare(const double *p, struct quantile_shelf *shelf, struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_GPD, .c = {p[THRESHOLD], p[SCALE], p[SHAPE]}};
     return true;
 }

@@ -32,9 +32,10 @@ static bool lognormal_check(const double *p, const struct place *at, struct diag
     return family_within("lognormal", "SIGMA", p[SIGMA], 0, 12, at, d) && mu;
 }
 
-static bool lognormal_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool lognormal_prepare(const double *p, struct quantile_shelf *shelf,
+                              struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_LOGNORMAL, .c = {p[MU], p[SIGMA]}};
     return true;
 }

@@ -42,9 +42,10 @@ static bool lognormal90_check(const double *p, const struct place *at, struct di
     return true;
 }
 
-static bool lognormal90_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool lognormal90_prepare(const double *p, struct quantile_shelf *shelf,
+                                struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_LOGNORMAL, .c = {mu_of(p), sigma_of(p)}};
     return true;
 }

@@ -15,9 +15,9 @@ static bool lomax_check(const double *p, const struct place *at, struct diagnost
     return family_within("lomax", "SHAPE", p[SHAPE], 0.1, 1000, at, d) && scale;
 }
 
-static bool lomax_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool lomax_prepare(const double *p, struct quantile_shelf *shelf, struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form =
         (struct quantile_form){.kernel = QUANTILE_GPD, .c = {0, p[SCALE] / p[SHAPE], 1 / p[SHAPE]}};
     return true;

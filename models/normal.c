@@ -13,9 +13,10 @@ static bool normal_check(const double *p, const struct place *at, struct diagnos
     return family_positive("normal", "SD", p[SD], at, d);
 }
 
-static bool normal_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool normal_prepare(const double *p, struct quantile_shelf *shelf,
+                           struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_NORMAL, .c = {p[MEAN], p[SD]}};
     return true;
 }

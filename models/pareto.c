@@ -14,9 +14,10 @@ static bool pareto_check(const double *p, const struct place *at, struct diagnos
     return family_within("pareto", "ALPHA", p[ALPHA], 0.1, 1000, at, d) && xm;
 }
 
-static bool pareto_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool pareto_prepare(const double *p, struct quantile_shelf *shelf,
+                           struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_PARETO, .c = {p[XM], p[ALPHA]}};
     return true;
 }

@@ -35,10 +35,10 @@ static bool pert_check(const double *p, const struct place *at, struct diagnosti
     return (family_within("pert", "LAMBDA", p[LAMBDA], 0, 1e5, at, d) & ordered) && wide;
 }
 
-static bool pert_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool pert_prepare(const double *p, struct quantile_shelf *shelf, struct quantile_form *form)
 {
     *form = (struct quantile_form){.kernel = QUANTILE_TABLE, .c = {p[MIN], p[MAX] - p[MIN]}};
-    form->table = quantile_table_beta(shape_a(p), shape_b(p), arena);
+    form->table = quantile_shelf_beta(shelf, shape_a(p), shape_b(p));
     return form->table != NULL;
 }
 

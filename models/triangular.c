@@ -19,9 +19,10 @@ static bool triangular_check(const double *p, const struct place *at, struct dia
     return ordered && wide;
 }
 
-static bool triangular_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool triangular_prepare(const double *p, struct quantile_shelf *shelf,
+                               struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_TRIANGULAR, .c = {p[MIN], p[MODE], p[MAX]}};
     return true;
 }

@@ -13,9 +13,10 @@ static bool uniform_check(const double *p, const struct place *at, struct diagno
     return false;
 }
 
-static bool uniform_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool uniform_prepare(const double *p, struct quantile_shelf *shelf,
+                            struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_UNIFORM, .c = {p[MIN], p[MAX]}};
     return true;
 }

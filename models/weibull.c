@@ -21,9 +21,10 @@ static bool weibull_check(const double *p, const struct place *at, struct diagno
     return family_within("weibull", "SHAPE", p[SHAPE], 0.05, 1000, at, d) && scale;
 }
 
-static bool weibull_prepare(const double *p, struct arena *arena, struct quantile_form *form)
+static bool weibull_prepare(const double *p, struct quantile_shelf *shelf,
+                            struct quantile_form *form)
 {
-    (void)arena;
+    (void)shelf;
     *form = (struct quantile_form){.kernel = QUANTILE_WEIBULL, .c = {p[SHAPE], p[SCALE]}};
     return true;
 }

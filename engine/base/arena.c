@@ -66,6 +66,36 @@ char *arena_text(struct arena *arena, const char *text, size_t length)
     return copy;
 }
 
+void arena_clear(struct arena *arena)
+{
+    struct arena rest = {0};
+
+    if (!arena->newest)
+        return;
+    rest.newest = arena->newest->older;
+    arena_free(&rest);
+    arena->newest->older = NULL;
+    memset(arena->newest->memory, 0, arena->newest->used);
+    arena->newest->used = 0;
+}
+
+void arena_join(struct arena *to, struct arena *from)
+{
+    struct arena_chunk *oldest = from->newest;
+
+    if (!oldest)
+        return;
+    while (oldest->older)
+        oldest = oldest->older;
+    if (to->newest) { // behind the chunk that is being filled
+        oldest->older = to->newest->older;
+        to->newest->older = from->newest;
+    } else {
+        to->newest = from->newest;
+    }
+    from->newest = NULL;
+}
+
 void arena_free(struct arena *arena)
 {
     while (arena->newest) {

@@ -18,6 +18,12 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 // A copy of the `length` bytes at `text`, with a NUL behind them; NULL if memory is exhausted.
 char *arena_text(struct arena *arena, const char *text, size_t length);
 
+// Gives back everything but the newest chunk, to be filled anew.
+void arena_clear(struct arena *arena);
+
+// Hands all that `from` holds to `to`; `from` is empty then.
+void arena_join(struct arena *to, struct arena *from);
+
 void arena_free(struct arena *arena);
 
 #endif

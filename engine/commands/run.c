@@ -152,7 +152,7 @@ static int simulate_and_write(const struct request *request, struct study *study
     struct progress_line reading = progress_line_start(request->quiet);
     const struct study_options options = {request->has_years ? &request->years : NULL,
                                           request->has_seed ? &request->seed : NULL,
-                                          progress_line_tell, &reading};
+                                          progress_line_tell, &reading, (int)request->threads};
     bool good = study_read(study, request->folder, &options, d);
     progress_line_clear(&reading);
     if (!good)

@@ -24,18 +24,15 @@ struct exposure {
 
 struct exposures {
     size_t count;
-    struct exposure *exposures;
-    struct arena *arenas; // one per exposure
+    struct exposure *exposures; // in the order of the first scenario that has each
+    uint32_t *hits, *seats;     // per scenario: who is hit; where its candidates land
 };
 
-// Those that the portfolio's scenarios need. False if memory is exhausted.
-bool exposures_make(const struct portfolio *portfolio, int threads, struct exposures *exposures);
+// Those that the portfolio's scenarios need. Seated are only those where candidates land. There is
+// an arena per thread. False if memory is exhausted.
+bool exposures_make(const struct portfolio *portfolio, int threads, struct arena *arenas,
+                    struct exposures *exposures);
 void exposures_free(struct exposures *exposures);
-
-// The one of a scenario: by its own capability, or as if there were none.
-const struct exposure *exposures_find(const struct exposures *exposures,
-                                      const struct selection *selection,
-                                      const struct distribution *capability);
 
 // Quantity x susceptibility of the i-th selected asset.
 static inline double exposure_weight(const struct exposure *x, const struct assets *assets,

@@ -164,28 +164,25 @@ static void method_choose(struct rate *rate, const struct rate_terms *terms)
     }
 }
 
-// A gamma of shape K and mean 1, through the same door as a cell of the study.
-static bool multiplier_make(struct rate *rate, double k, struct arena *arena, struct diagnostics *d)
+// Through the same door as a cell of the study.
+const struct distribution *multiplier_make(double k, struct quantile_shelf *shelf,
+                                           struct diagnostics *d)
 {
-    const struct distribution_reader reader = {.arena = arena};
+    const struct distribution_reader reader = {.arena = shelf->arena, .shelf = shelf};
     const struct place nowhere = {0};
     char cell[80];
 
     snprintf(cell, sizeof cell, "gamma %.17g %.17g", k, 1 / k);
-    rate->multiplier = distribution_parse(cell, &nowhere, &reader, d);
-    return rate->multiplier != NULL;
+    return distribution_parse(cell, &nowhere, &reader, d);
 }
 
-bool rate_make(const struct rate_terms *terms, const struct settings *settings, struct arena *arena,
-               struct rate *rate, struct diagnostics *d)
+void rate_make(const struct rate_terms *terms, const struct settings *settings, struct rate *rate)
 {
-    *rate = (struct rate){.key = terms->key, .driver = terms->driver};
+    *rate =
+        (struct rate){.key = terms->key, .multiplier = terms->multiplier, .driver = terms->driver};
     rate->once = terms->counts == COUNTS_AT_MOST_ONCE;
     rate->frequency = yearly_of(terms->frequency, 0, settings->rate_uncertainty);
     rate->susceptibility = yearly_of(terms->susceptibility, 1, settings->rate_uncertainty);
-    if (terms->counts == COUNTS_NEGBINOMIAL &&
-        !multiplier_make(rate, terms->negbinomial_k, arena, d))
-        return false;
 
     rate->constant = 1;
     if (rate->frequency.law)
@@ -208,7 +205,6 @@ bool rate_make(const struct rate_terms *terms, const struct settings *settings, 
         method_choose(rate, terms);
     rate->constant *= terms->scale;
     rate->bound *= terms->scale;
-    return true;
 }
 
 double rate_mean(const struct rate *rate)

@@ -77,16 +77,19 @@ struct rate_terms {
     uint64_t key;
     const struct distribution *frequency, *susceptibility; // the latter NULL: 1, or not of the rate
     enum counts counts;
-    double negbinomial_k;
+    const struct distribution *multiplier; // see multiplier_make; NULL unless negbinomial
     const struct driver_years *driver;
     double scale;  // of the rate, per unit of weight
     double weight; // sum of the weights that the streams share
     bool lone;     // one asset, one stream: no candidate finds a free seat
 };
 
-// False, with a diagnostic, if memory is exhausted.
-bool rate_make(const struct rate_terms *terms, const struct settings *settings, struct arena *arena,
-               struct rate *rate, struct diagnostics *d);
+// What counts that are negbinomial K multiply a year's rate by: a gamma of shape K and mean 1.
+// NULL, with a diagnostic, if memory is exhausted.
+const struct distribution *multiplier_make(double k, struct quantile_shelf *shelf,
+                                           struct diagnostics *d);
+
+void rate_make(const struct rate_terms *terms, const struct settings *settings, struct rate *rate);
 
 // Mean over years of frequency x susceptibility x multiplier, without the driver, in the row's own
 // terms (at_most_once: a probability).

@@ -1,6 +1,9 @@
 #include "simulate/scenario_plan.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 #include "simulate/address.h"
 
@@ -14,8 +17,8 @@ static double envelope_of(const struct exposure *x)
     return sum;
 }
 
-static bool plan_rate(struct scenario_plan *plan, const struct settings *settings,
-                      const struct driver_years *driver, struct arena *arena, struct diagnostics *d)
+static void plan_rate(struct scenario_plan *plan, const struct settings *settings,
+                      const struct driver_years *driver, const struct distribution *multiplier)
 {
     const struct scenario *s = plan->scenario;
     const bool once = s->counts == COUNTS_AT_MOST_ONCE;
@@ -26,7 +29,7 @@ static bool plan_rate(struct scenario_plan *plan, const struct settings *setting
         .frequency = s->frequency,
         .susceptibility = once ? NULL : s->susceptibility,
         .counts = s->counts,
-        .negbinomial_k = s->negbinomial_k,
+        .multiplier = multiplier,
         .driver = driver,
         .scale = scale,
         .weight = plan->seats->weight_total,
@@ -35,8 +38,7 @@ static bool plan_rate(struct scenario_plan *plan, const struct settings *setting
     const double envelope = envelope_of(plan->seats);
     double per_unit;
 
-    if (!rate_make(&terms, settings, arena, &plan->rate, d))
-        return false;
+    rate_make(&terms, settings, &plan->rate);
     plan->rate.susceptibility = yearly_of(s->susceptibility, 1, settings->rate_uncertainty);
     per_unit = scale * (once && driver
                             ? rate_once_probability(&plan->rate)
@@ -49,7 +51,6 @@ static bool plan_rate(struct scenario_plan *plan, const struct settings *setting
             envelope * scale * at_most_once_rate(yearly_mean(&plan->rate.frequency));
     else
         plan->candidates_per_year = envelope * plan->rate_per_weight * rate_excess(&plan->rate);
-    return true;
 }
 
 // A scenario of a shared event: every unit is tried in every occurrence.
@@ -97,7 +98,6 @@ static void plan_variance(struct scenario_plan *plan)
 // where at most one event counts.
 struct year_weights {
     const struct driver_mean *const *of_driver; // of each driver that severities follow, else NULL
-    struct arena *arena;
     const struct portfolio *portfolio;
 };
 
@@ -111,7 +111,8 @@ static double once_weight(double m, void *context)
 // NULL where the mean of a loss event is that of its law. `good` becomes false if memory is
 // exhausted.
 static const struct driver_mean *year_weight(const struct year_weights *w, struct rate *rate,
-                                             const struct driver_years *severity_driver, bool *good)
+                                             const struct driver_years *severity_driver,
+                                             struct arena *arena, bool *good)
 {
     const struct driver_mean *mean = NULL;
 
@@ -122,7 +123,7 @@ static const struct driver_mean *year_weight(const struct year_weights *w, struc
     if (rate->once) {
         mean = driver_mean_make(severity_driver->driver->frequency,
                                 severity_driver->driver->severity_correlation, once_weight, rate,
-                                w->arena);
+                                arena);
         *good = *good && mean;
     }
     return mean;
@@ -140,11 +141,10 @@ static bool event_make(struct event_plan *plan, const struct shared_event *event
     static const struct selection nothing = {0};
     const struct settings *settings = &weights->portfolio->settings;
     const struct driver_years *driver = driver_of(plans, event->driver);
-    const struct rate_terms terms = {
+    struct rate_terms terms = {
         .key = address_key(settings->seed, event->id_hash, 0, PURPOSE_EVENT),
         .frequency = event->frequency,
         .counts = event->counts,
-        .negbinomial_k = event->negbinomial_k,
         .driver = driver,
         .scale = 1,
         .weight = 1,
@@ -156,40 +156,47 @@ static bool event_make(struct event_plan *plan, const struct shared_event *event
     plan->event = event;
     plan->key = terms.key;
     plan->costs = severity_given(&event->severity);
-    if (!rate_make(&terms, settings, &plans->arena, &plan->rate, d))
-        return false;
+    if (event->counts == COUNTS_NEGBINOMIAL) {
+        terms.multiplier = multiplier_make(event->negbinomial_k, &plans->shelf, d);
+        if (!terms.multiplier)
+            return false;
+    }
+    rate_make(&terms, settings, &plan->rate);
     plan->occurrences_per_year = plan->rate.once && driver
                                      ? rate_once_probability(&plan->rate)
                                      : rate_mean(&plan->rate) * rate_driver_mean(&plan->rate);
-    weight = year_weight(weights, &plan->rate, driver, &good);
+    weight = year_weight(weights, &plan->rate, driver, plans->arenas, &good);
     severity_plan_make(&event->severity, weights->portfolio, &nothing, plan->key, driver, weight, 0,
                        &plan->severity);
     return good;
 }
 
+// False if memory is exhausted.
 static bool plan_make(struct scenario_plan *plan, struct scenario_plans *plans,
-                      const struct year_weights *weights, struct diagnostics *d)
+                      const struct year_weights *weights, const struct distribution *multiplier,
+                      struct arena *arena)
 {
-    const struct scenario *s = plan->scenario;
+    const size_t row = (size_t)(plan - plans->plans);
     const struct portfolio *portfolio = weights->portfolio;
+    const struct scenario *s = &portfolio->scenarios[row];
     const struct settings *settings = &portfolio->settings;
     const struct driver_years *driver = driver_of(plans, s->driver);
-    const bool units = s->event != NO_ROW || s->counts == COUNTS_AT_MOST_ONCE;
     const struct driver_mean *weight;
     bool good = true;
 
+    plan->scenario = s;
     plan->assets = &portfolio->assets;
     plan->key = address_key(settings->seed, s->id_hash, 0, PURPOSE_SCENARIO);
-    plan->hits = exposures_find(&plans->exposures, s->selection, s->capability);
-    plan->seats = exposures_find(&plans->exposures, s->selection, units ? NULL : s->capability);
+    plan->hits = &plans->exposures.exposures[plans->exposures.hits[row]];
+    plan->seats = &plans->exposures.exposures[plans->exposures.seats[row]];
     if (s->event != NO_ROW) {
         plan->event = &plans->events[s->event];
         plan_hits(plan, settings);
-    } else if (!plan_rate(plan, settings, driver, &plans->arena, d)) {
-        return false;
+    } else {
+        plan_rate(plan, settings, driver, multiplier);
     }
     weight = year_weight(weights, plan->event ? &plans->events[s->event].rate : &plan->rate, driver,
-                         &good);
+                         arena, &good);
     severity_plan_make(&s->severity, portfolio, s->selection, plan->key, driver, weight,
                        plan->event ? plan->event->event->hit_correlation : 0, &plan->severity);
     plan_variance(plan);
@@ -199,11 +206,11 @@ static bool plan_make(struct scenario_plan *plan, struct scenario_plans *plans,
     return good;
 }
 
-static bool weights_make(struct year_weights *weights)
+static bool weights_make(struct year_weights *weights, struct arena *arena)
 {
     const struct portfolio *portfolio = weights->portfolio;
     const struct driver_mean **means =
-        arena_alloc(weights->arena, portfolio->driver_count + 1, sizeof *means);
+        arena_alloc(arena, portfolio->driver_count + 1, sizeof *means);
 
     weights->of_driver = means;
     for (size_t i = 0; means && i < portfolio->driver_count; i++) {
@@ -211,36 +218,71 @@ static bool weights_make(struct year_weights *weights)
 
         if (driver->severity_correlation == 0)
             continue;
-        means[i] = driver_mean_make(driver->frequency, driver->severity_correlation, NULL, NULL,
-                                    weights->arena);
+        means[i] =
+            driver_mean_make(driver->frequency, driver->severity_correlation, NULL, NULL, arena);
         if (!means[i])
             return false;
     }
     return means != NULL;
 }
 
+// Per scenario: what its counts multiply a year's rate by, NULL for most.
+static bool multipliers_make(struct scenario_plans *plans, const struct portfolio *portfolio,
+                             const struct distribution **multiplier, struct diagnostics *d)
+{
+    for (size_t s = 0; s < plans->count; s++) {
+        if (portfolio->scenarios[s].counts != COUNTS_NEGBINOMIAL)
+            continue;
+        multiplier[s] = multiplier_make(portfolio->scenarios[s].negbinomial_k, &plans->shelf, d);
+        if (!multiplier[s])
+            return false;
+    }
+    return true;
+}
+
+static bool plans_fill(struct scenario_plans *plans, const struct year_weights *weights,
+                       const struct distribution *const *multiplier)
+{
+    atomic_bool good = true;
+
+#pragma omp parallel for schedule(dynamic, 256) num_threads(plans->arena_count)
+    for (size_t s = 0; s < plans->count; s++)
+        if (!plan_make(&plans->plans[s], plans, weights, multiplier[s],
+                       &plans->arenas[omp_get_thread_num()]))
+            good = false;
+    return good;
+}
+
 bool scenario_plans_make(const struct portfolio *portfolio, int threads,
                          struct scenario_plans *plans, struct diagnostics *d)
 {
-    struct year_weights weights = {.arena = &plans->arena, .portfolio = portfolio};
+    struct year_weights weights = {.portfolio = portfolio};
+    const struct distribution **multiplier;
     bool good;
 
     *plans = (struct scenario_plans){.count = portfolio->scenario_count,
                                      .event_count = portfolio->event_count,
-                                     .driver_count = portfolio->driver_count};
-    good = exposures_make(portfolio, threads, &plans->exposures);
-    plans->plans = arena_alloc(&plans->arena, plans->count + 1, sizeof *plans->plans);
-    plans->events = arena_alloc(&plans->arena, plans->event_count + 1, sizeof *plans->events);
-    plans->drivers = driver_years_make(portfolio, threads);
-    good = good && plans->plans && plans->events && plans->drivers && weights_make(&weights);
+                                     .driver_count = portfolio->driver_count,
+                                     .arena_count = threads,
+                                     .arenas = calloc((size_t)threads, sizeof(struct arena))};
+    multiplier = calloc(plans->count + 1, sizeof *multiplier);
+    good = plans->arenas && multiplier &&
+           exposures_make(portfolio, threads, plans->arenas, &plans->exposures);
+    if (good) {
+        plans->shelf.arena = plans->arenas;
+        plans->plans = arena_alloc(plans->arenas, plans->count + 1, sizeof *plans->plans);
+        plans->events = arena_alloc(plans->arenas, plans->event_count + 1, sizeof *plans->events);
+        plans->drivers = driver_years_make(portfolio, threads);
+    }
+    good = good && plans->plans && plans->events && plans->drivers &&
+           weights_make(&weights, plans->arenas) &&
+           multipliers_make(plans, portfolio, multiplier, d);
     for (size_t e = 0; good && e < plans->event_count; e++)
         good = event_make(&plans->events[e], &portfolio->events[e], plans, &weights, d);
-    for (size_t s = 0; good && s < plans->count; s++) {
-        plans->plans[s].scenario = &portfolio->scenarios[s];
-        good = plan_make(&plans->plans[s], plans, &weights, d);
-    }
+    good = good && plans_fill(plans, &weights, multiplier);
     for (size_t e = 0; good && e < plans->event_count; e++)
         good = event_plan_finish(&plans->events[e], plans->plans);
+    free(multiplier);
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the scenarios");
     return good;
@@ -251,7 +293,10 @@ void scenario_plans_free(struct scenario_plans *plans)
     driver_years_free(plans->drivers, plans->driver_count);
     plans->drivers = NULL;
     exposures_free(&plans->exposures);
-    arena_free(&plans->arena);
+    for (int i = 0; plans->arenas && i < plans->arena_count; i++)
+        arena_free(&plans->arenas[i]);
+    free(plans->arenas);
+    plans->arenas = NULL;
 }
 
 bool scenario_plan_depends(const struct scenario_plan *plan)

@@ -45,7 +45,9 @@ struct scenario_plans {
     struct event_plan *events;    // likewise
     struct driver_years *drivers; // likewise
     struct exposures exposures;
-    struct arena arena;
+    struct quantile_shelf shelf; // tables of the multipliers of negative binomial counts
+    int arena_count;
+    struct arena *arenas; // one per thread
 };
 
 // False, with a diagnostic, if memory is exhausted. To be freed in either case.

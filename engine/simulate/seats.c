@@ -4,51 +4,69 @@
 #include <stdlib.h>
 
 struct sitter {
-    uint64_t hash;
+    uint64_t place; // the hash with its halves exchanged: the home comes first
     double weight;
     uint32_t asset;
     int exponent;
 };
 
-enum sort_key { KEY_HASH, KEY_EXPONENT };
+enum { DIGIT_BITS = 11, DIGITS_MAX = 1 << 12, FEW = 64 };
+enum sort_key { KEY_PLACE, KEY_PART, KEY_EXPONENT };
 
 static unsigned digit(const struct sitter *x, enum sort_key key, int shift)
 {
-    // frexp's exponents lie well within 2^15 of 0
-    return (unsigned)((key == KEY_HASH ? x->hash : (uint64_t)(x->exponent + (1 << 15))) >> shift) &
-           255;
+    const uint64_t mask = (1 << DIGIT_BITS) - 1;
+
+    if (key == KEY_EXPONENT) // frexp's lie between -1073 and 1024
+        return (unsigned)(x->exponent + DIGITS_MAX / 2);
+    return (key == KEY_PART ? (uint32_t)x->place : x->place) >> shift & mask;
 }
 
-// Sorts by eight bits of the key, equal ones as they stood. `spare` has room for n.
+// Sorts by one digit of the key, equal ones as they stood. `spare` has room for n.
 static void sort_pass(struct sitter **sitters, struct sitter **spare, size_t n, enum sort_key key,
                       int shift)
 {
     struct sitter *from = *sitters, *to = *spare;
-    size_t start[257] = {0};
+    uint32_t start[DIGITS_MAX + 1] = {0}; // assets are counted in 32 bits
 
     for (size_t i = 0; i < n; i++)
         start[digit(&from[i], key, shift) + 1]++;
-    for (size_t i = 0; i < 256; i++) {
-        if (start[i + 1] == n)
-            return; // all alike
+    if (start[digit(&from[0], key, shift) + 1] == n)
+        return; // all alike
+    for (size_t i = 0; i < DIGITS_MAX; i++)
         start[i + 1] += start[i];
-    }
     for (size_t i = 0; i < n; i++)
         to[start[digit(&from[i], key, shift)]++] = from[i];
     *sitters = to;
     *spare = from;
 }
 
+static bool sits_before(const struct sitter *x, const struct sitter *y)
+{
+    return x->exponent != y->exponent ? x->exponent < y->exponent : x->place < y->place;
+}
+
 // By class, then by home (the low half of the hash), then by the rest of the hash: the order of
-// seating depends on ids and weights only, never on rows.
+// seating depends on ids and weights only, never on rows. Two digits of the home leave few
+// neighbours in disorder.
 static void sort_by_seat(struct sitter **sitters, struct sitter **spare, size_t n)
 {
-    static const int hash_shifts[] = {32, 40, 48, 56, 0, 8, 16, 24};
+    struct sitter *x;
 
-    for (size_t i = 0; i < sizeof hash_shifts / sizeof *hash_shifts; i++)
-        sort_pass(sitters, spare, n, KEY_HASH, hash_shifts[i]);
-    sort_pass(sitters, spare, n, KEY_EXPONENT, 0);
-    sort_pass(sitters, spare, n, KEY_EXPONENT, 8);
+    if (n > FEW) {
+        sort_pass(sitters, spare, n, KEY_PLACE, 64 - 2 * DIGIT_BITS);
+        sort_pass(sitters, spare, n, KEY_PLACE, 64 - DIGIT_BITS);
+        sort_pass(sitters, spare, n, KEY_EXPONENT, 0);
+    }
+    x = *sitters;
+    for (size_t i = 1; i < n; i++) {
+        const struct sitter moving = x[i];
+        size_t to = i;
+
+        for (; to > 0 && sits_before(&moving, &x[to - 1]); to--)
+            x[to] = x[to - 1];
+        x[to] = moving;
+    }
 }
 
 // c with weight in (2^(c-1), 2^c].
@@ -84,7 +102,7 @@ static void seat_part(const struct sitter *sitters, size_t count, struct seating
 
         for (size_t i = 0; i < count; i++) {
             // The low half of the hash: parts were cut by the top bits.
-            const size_t home = mask == 0 ? 0 : (uint32_t)sitters[i].hash >> shift;
+            const size_t home = mask == 0 ? 0 : (uint32_t)(sitters[i].place >> 32) >> shift;
 
             next = (home > next ? home : next) + 1;
             if (round == 1)
@@ -105,41 +123,39 @@ static uint32_t power_of_two_at_least(size_t x)
     return p;
 }
 
-// One part of a class: those of its sitters whose hash begins with the number of the part. Moves
-// them to `room`.
-static size_t part_gather(const struct sitter *sitters, size_t count, uint32_t parts, uint32_t part,
-                          struct sitter *room)
+// The high half of the hash, which cuts a class into a power of two of parts, is the low half of
+// the place.
+static uint32_t part_of(const struct sitter *x, uint32_t parts)
 {
-    const int shift = 64 - __builtin_ctz(parts);
-    size_t n = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (parts == 1 || sitters[i].hash >> shift == part)
-            room[n++] = sitters[i];
-    return n;
+    return (uint32_t)((uint32_t)x->place * (uint64_t)parts >> 32);
 }
 
-static bool seat_class(const struct sitter *sitters, size_t count, struct sitter *room,
+// Seats the parts of a class. `room` is as large.
+static bool seat_class(struct sitter *sitters, size_t count, struct sitter *room,
                        struct arena *arena, struct seating *out, size_t *out_count)
 {
     const uint32_t parts = power_of_two_at_least((count + SEATS_MAX / 4 - 1) / (SEATS_MAX / 4));
+    const int bits = __builtin_ctz(parts);
 
-    for (uint32_t part = 0; part < parts; part++) {
-        const size_t n = part_gather(sitters, count, parts, part, room);
-        struct seating *s;
+    for (int sorted = 0; sorted < bits; sorted += DIGIT_BITS)
+        sort_pass(&sitters, &room, count, KEY_PART, 32 - bits + sorted);
+    for (size_t first = 0, end; first < count; first = end) {
+        const uint32_t part = part_of(&sitters[first], parts);
+        struct seating *s = &out[(*out_count)++];
         struct seat *seats;
+        size_t n;
 
-        if (n == 0)
-            continue;
-        s = &out[(*out_count)++];
-        s->exponent = room[0].exponent;
+        for (end = first + 1; end < count && part_of(&sitters[end], parts) == part; end++)
+            ;
+        n = end - first;
+        s->exponent = sitters[first].exponent;
         s->part = parts << 16 | part;
         s->seat_count = n == 1 ? 1 : power_of_two_at_least(2 * n);
-        s->envelope = n == 1 ? room[0].weight : ldexp(s->seat_count, s->exponent);
+        s->envelope = n == 1 ? sitters[first].weight : ldexp(s->seat_count, s->exponent);
         seats = arena_alloc(arena, s->seat_count, sizeof *seats);
         if (!seats)
             return false;
-        seat_part(room, n, s, seats);
+        seat_part(sitters + first, n, s, seats);
         s->seats = seats;
     }
     return true;
@@ -148,7 +164,7 @@ static bool seat_class(const struct sitter *sitters, size_t count, struct sitter
 bool seats_assign(size_t count, const uint32_t *asset, const double *weight, const uint64_t *hash,
                   struct arena *arena, const struct seating **seatings, size_t *seating_count)
 {
-    struct sitter *const memory = calloc(2 * count + 2, sizeof *memory);
+    struct sitter *const memory = malloc(2 * (count + 1) * sizeof *memory);
     struct sitter *sitters = memory, *spare = memory + count + 1;
     struct seating *out = NULL;
     size_t n = 0, classes = 0;
@@ -158,8 +174,8 @@ bool seats_assign(size_t count, const uint32_t *asset, const double *weight, con
     *seatings = NULL;
     for (size_t i = 0; good && i < count; i++)
         if (weight[i] > 0)
-            sitters[n++] =
-                (struct sitter){hash[asset[i]], weight[i], asset[i], weight_class(weight[i])};
+            sitters[n++] = (struct sitter){hash[asset[i]] << 32 | hash[asset[i]] >> 32, weight[i],
+                                           asset[i], weight_class(weight[i])};
     if (good && n > 0) {
         sort_by_seat(&sitters, &spare, n);
         for (size_t i = 0; i < n; i++)

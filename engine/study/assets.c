@@ -46,8 +46,7 @@ static bool is_asset_file(const char *name)
 static bool parts_read(struct reading *reading, struct table *parts, unsigned char **bad,
                        size_t *count, struct diagnostics *rows)
 {
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
     bool good = true;
 
     *count = 0;

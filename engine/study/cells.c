@@ -13,8 +13,7 @@ static bool empirical_table(struct reading *reading, const char *file, const str
                             struct table *table, struct diagnostics *d)
 {
     const struct study_input *input = files_read(reading, file, at, d);
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
 
     if (!input)
         return false;
@@ -93,7 +92,7 @@ static const struct distribution *interned(struct reading *reading, const char *
                                            const struct place *at, struct diagnostics *d)
 {
     const struct distribution_reader reader = {reading->kept, empirical_values, reading,
-                                               reading->rules.decimal_comma};
+                                               reading->rules.decimal_comma, &reading->shelf};
     const uint32_t code = words_add(&reading->cells, text, strlen(text));
 
     if (code == WORDS_NONE || !distributions_grow(reading)) {

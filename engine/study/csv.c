@@ -2,17 +2,22 @@
 
 #include <csv.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "study/csv_cut.h"
+#include "study/csv_join.h"
 
+// A stretch of a file: its header, or a piece of its rows.
 struct csv_reading {
     struct table *table;
-    const struct csv_format *format;
+    bool windows_1252;
+    struct arena *texts, *scratch;
     struct diagnostics *rows, *d;
     uint64_t line; // on which the current row starts
-    size_t cell, capacity;
-    bool header_done, row_ended, row_bad, failed;
+    size_t cell;
+    bool header, row_ended, row_bad, failed;
     char *latin; // a cell converted from windows-1252, or NULL
     size_t latin_size;
 };
@@ -30,7 +35,7 @@ static size_t latin_convert(struct csv_reading *reading, const unsigned char *s,
     size_t out = 0;
 
     if (reading->latin_size < 3 * length) {
-        reading->latin = arena_alloc(reading->format->scratch, 6, length);
+        reading->latin = arena_alloc(reading->scratch, 6, length);
         reading->latin_size = 6 * length;
         if (!reading->latin) {
             reading->latin_size = 0;
@@ -73,7 +78,7 @@ static bool cell_decode(struct csv_reading *reading, struct diagnostics *d, cons
         return false;
     }
     wrong = utf8_valid(*text, *length);
-    if (!reading->format->windows_1252) {
+    if (!reading->windows_1252) {
         if (wrong == *length)
             return true;
         diagnostics_add(d, at,
@@ -115,8 +120,8 @@ static void header_cell(struct csv_reading *reading, const char *text, size_t le
         return;
     }
     column = &table->columns[table->column_count];
-    name = arena_text(reading->format->texts, text, length);
-    if (!name || !words_start(&column->words, reading->format->texts, reading->format->scratch)) {
+    name = arena_text(reading->texts, text, length);
+    if (!name) {
         diagnostics_add(reading->d, &at, "memory is exhausted");
         reading->failed = true;
         return;
@@ -141,7 +146,7 @@ static void on_cell(void *bytes, size_t length, void *context)
     struct column *column;
     uint32_t code;
 
-    if (!reading->header_done) {
+    if (reading->header) {
         header_cell(reading, text, length);
     } else if (reading->cell < table->column_count) {
         column = &table->columns[reading->cell];
@@ -171,16 +176,7 @@ static void on_row(int ending, void *context)
 
     (void)ending;
     reading->row_ended = true;
-    if (reading->failed)
-        return;
-    if (!reading->header_done) {
-        reading->header_done = true;
-        for (size_t i = 0; i < table->column_count; i++) {
-            table->columns[i].code =
-                arena_alloc(reading->format->scratch, reading->capacity, sizeof(uint32_t));
-            reading->failed = reading->failed || !table->columns[i].code;
-        }
-    } else {
+    if (!reading->header && !reading->failed) {
         if (reading->cell != table->column_count) {
             diagnostics_add(reading->rows, &at,
                             "%zu cells in a row under a header of %zu; a cell that holds the "
@@ -235,56 +231,183 @@ static bool is_blank_line(const unsigned char *bytes, size_t size)
     return true;
 }
 
+// Reads on from byte *at on *line, to the end or, of a header, until it has ended.
 static bool csv_lines(struct csv_reading *reading, struct csv_parser *parser,
-                      const unsigned char *bytes, size_t size)
+                      const unsigned char *bytes, size_t size, size_t *at, uint64_t *line)
 {
-    struct place at = {.file = reading->table->file};
-    uint64_t line = 1;
+    struct place place = {.file = reading->table->file};
+    bool header_begun = false;
 
     reading->row_ended = true;
-    for (size_t from = 0; from < size; line++) {
-        const size_t length = line_length(bytes + from, size - from);
+    for (; *at < size && !(header_begun && reading->row_ended); ++*line) {
+        const size_t length = line_length(bytes + *at, size - *at);
 
-        at.line = line;
+        place.line = *line;
         if (length > CSV_LINE_MAX) {
-            diagnostics_add(reading->d, &at, "a line of %zu bytes; at most %d (1 MiB) are read",
+            diagnostics_add(reading->d, &place, "a line of %zu bytes; at most %d (1 MiB) are read",
                             length, CSV_LINE_MAX);
             return false;
         }
         if (reading->row_ended)
-            reading->line = line;
-        if (!reading->row_ended || !is_blank_line(bytes + from, length)) {
+            reading->line = *line;
+        if (!reading->row_ended || !is_blank_line(bytes + *at, length)) {
             reading->row_ended = false;
-            if (csv_parse(parser, bytes + from, length, on_cell, on_row, reading) != length) {
+            header_begun = reading->header;
+            if (csv_parse(parser, bytes + *at, length, on_cell, on_row, reading) != length) {
                 if (csv_error(parser) == CSV_EPARSE)
-                    diagnostics_add(reading->d, &at,
+                    diagnostics_add(reading->d, &place,
                                     "a double quote inside a cell: the whole cell must stand in "
                                     "double quotes, with those inside doubled");
                 else
-                    diagnostics_add(reading->d, &at, "%s", csv_strerror(csv_error(parser)));
+                    diagnostics_add(reading->d, &place, "%s", csv_strerror(csv_error(parser)));
                 return false;
             }
         }
         if (reading->failed)
             return false;
-        from += length;
+        *at += length;
     }
-    at.line = reading->line;
+    place.line = reading->line;
     if (csv_fini(parser, on_cell, on_row, reading) != 0) {
-        diagnostics_add(reading->d, &at, "a double quote is opened and never closed");
+        diagnostics_add(reading->d, &place, "a double quote is opened and never closed");
         return false;
     }
     return !reading->failed;
 }
 
+static bool stretch_read(struct csv_reading *reading, unsigned char delimiter,
+                         const unsigned char *bytes, size_t size, size_t *at, uint64_t *line)
+{
+    struct csv_parser parser;
+    bool good;
+
+    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0)
+        return false;
+    csv_set_delim(&parser, delimiter);
+    good = csv_lines(reading, &parser, bytes, size, at, line);
+    csv_free(&parser);
+    return good;
+}
+
+// Rows of a file, read by one thread.
+struct stretch {
+    struct csv_piece piece;
+    struct table table;
+    struct arena texts, scratch;
+    struct diagnostics *rows, *d;
+    bool good;
+};
+
+static bool columns_start(struct stretch *s, const struct table *whole)
+{
+    const size_t capacity = s->piece.line_ends + 2;
+
+    s->rows = diagnostics_new();
+    s->d = diagnostics_new();
+    s->table = (struct table){.file = whole->file};
+    s->table.columns = arena_alloc(&s->scratch, whole->column_count, sizeof *s->table.columns);
+    s->table.line = arena_alloc(&s->scratch, capacity, sizeof *s->table.line);
+    if (!s->rows || !s->d || !s->table.columns || !s->table.line)
+        return false;
+    for (; s->table.column_count < whole->column_count; s->table.column_count++) {
+        struct column *column = &s->table.columns[s->table.column_count];
+
+        column->name = whole->columns[s->table.column_count].name;
+        column->code = arena_alloc(&s->scratch, capacity, sizeof *column->code);
+        if (!column->code || !words_start(&column->words, &s->texts, &s->scratch))
+            return false;
+    }
+    return true;
+}
+
+static void rows_read(struct stretch *s, const struct table *whole, bool latin,
+                      unsigned char delimiter, const unsigned char *bytes)
+{
+    struct csv_reading reading = {.table = &s->table,
+                                  .windows_1252 = latin,
+                                  .texts = &s->texts,
+                                  .scratch = &s->scratch};
+    size_t at = s->piece.from;
+    uint64_t line = s->piece.line;
+
+    if (!columns_start(s, whole))
+        return;
+    reading.rows = s->rows;
+    reading.d = s->d;
+    s->good = stretch_read(&reading, delimiter, bytes, s->piece.to, &at, &line);
+}
+
+// What reading all at once would have told: nothing behind the first stretch that could not be
+// read.
+static bool stretches_tell(const struct stretch *stretches, size_t count, struct table *table,
+                           struct diagnostics *rows, struct diagnostics *d)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct stretch *s = &stretches[i];
+
+        if (s->rows)
+            diagnostics_append(rows, s->rows);
+        if (s->d)
+            diagnostics_append(d, s->d);
+        table->bad_rows += s->table.bad_rows;
+        if (!s->good)
+            return false;
+    }
+    return true;
+}
+
+// The rows from byte `at` on, in stretches. False if one could not be read; without a diagnostic,
+// if memory is exhausted.
+static bool rows_read_all(struct table *table, const struct csv_format *format,
+                          unsigned char delimiter, const unsigned char *bytes, size_t size,
+                          uint64_t line, struct diagnostics *rows, struct diagnostics *d)
+{
+    const size_t count = csv_piece_count(size);
+    struct stretch *stretches = calloc(count, sizeof *stretches);
+    struct csv_piece *pieces = calloc(count, sizeof *pieces);
+    const struct table **parts = calloc(count, sizeof *parts);
+    bool good =
+        stretches && pieces && parts && csv_cut(bytes, size, line, format->threads, pieces, count);
+
+    if (good) {
+#pragma omp parallel for schedule(dynamic) num_threads(format->threads)
+        for (size_t i = 0; i < count; i++) {
+            stretches[i].piece = pieces[i];
+            rows_read(&stretches[i], table, format->windows_1252, delimiter, bytes);
+        }
+        good = stretches_tell(stretches, count, table, rows, d);
+    }
+    for (size_t i = 0; good && i < count; i++) {
+        arena_join(format->texts, &stretches[i].texts);
+        parts[i] = &stretches[i].table;
+    }
+    good = good && csv_join(table, parts, count, format);
+    for (size_t i = 0; stretches && i < count; i++) {
+        arena_free(&stretches[i].texts);
+        arena_free(&stretches[i].scratch);
+        diagnostics_free(stretches[i].rows);
+        diagnostics_free(stretches[i].d);
+    }
+    free(stretches);
+    free(pieces);
+    free(parts);
+    return good;
+}
+
 bool csv_read(struct table *table, const char *file, const unsigned char *bytes, size_t size,
               const struct csv_format *format, struct diagnostics *rows, struct diagnostics *d)
 {
-    struct csv_reading reading = {.table = table, .format = format, .rows = rows, .d = d};
+    struct csv_reading header = {.table = table,
+                                 .windows_1252 = format->windows_1252,
+                                 .texts = format->texts,
+                                 .scratch = format->scratch,
+                                 .d = d,
+                                 .header = true};
     const struct place at = {.file = file, .line = 1};
     const uint64_t errors = diagnostics_errors(d);
-    struct csv_parser parser;
     unsigned char delimiter;
+    uint64_t line = 1;
+    size_t used = 0;
     bool good;
 
     *table = (struct table){.file = file};
@@ -304,19 +427,9 @@ bool csv_read(struct table *table, const char *file, const unsigned char *bytes,
         diagnostics_add(d, &at, "cells are separated by tabs; save the file with , or ;");
         return false;
     }
-    reading.capacity = 2;
-    for (size_t i = 0; i < size; i++)
-        reading.capacity += bytes[i] == '\n' || bytes[i] == '\r';
     table->columns = arena_alloc(format->scratch, CSV_COLUMNS_MAX, sizeof *table->columns);
-    table->line = arena_alloc(format->scratch, reading.capacity, sizeof *table->line);
-    if (!table->columns || !table->line ||
-        csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
-        diagnostics_add(d, &at, "memory is exhausted");
-        return false;
-    }
-    csv_set_delim(&parser, delimiter);
-    good = csv_lines(&reading, &parser, bytes, size);
-    csv_free(&parser);
+    good = table->columns && stretch_read(&header, delimiter, bytes, size, &used, &line) &&
+           rows_read_all(table, format, delimiter, bytes + used, size - used, line, rows, d);
     if (!good && diagnostics_errors(d) == errors)
         diagnostics_add(d, &at, "memory is exhausted");
     return good;

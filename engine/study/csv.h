@@ -17,6 +17,7 @@ struct column {
     struct words words;
     uint32_t *code;         // per row
     uint32_t *default_line; // per row: line of defaults.csv that filled the cell, else 0; or NULL
+    uint32_t *first, *row;  // see column_index
     const struct distribution **distribution; // per code, once asked for; see cells.h
     uint8_t *good_as;                         // per code: 1 + enum cell_kind, 0: of no kind yet
 };
@@ -41,16 +42,22 @@ struct table_part {
 
 struct csv_format {
     bool windows_1252; // else UTF-8
+    int threads;
     struct arena *texts, *scratch;
 };
 
-// Reads the bytes of `file`: header, then rows. What is wrong with single rows goes to `rows`, and
-// they are left out; what is wrong with the file goes to `d`, and false is returned.
+// Reads the bytes of `file`: header, then rows; the same for any number of threads. What is wrong
+// with single rows goes to `rows`, and they are left out; what is wrong with the file goes to `d`,
+// and false is returned.
 bool csv_read(struct table *table, const char *file, const unsigned char *bytes, size_t size,
               const struct csv_format *format, struct diagnostics *rows, struct diagnostics *d);
 
 // Index of a column, -1 if there is none.
 int table_column(const struct table *table, const char *name);
+
+// Makes the rows of code c known: column->row[column->first[c]] and on, before first[c + 1],
+// ascending. Cells that change from then on make it wrong. False if memory is exhausted.
+bool column_index(struct column *column, size_t rows);
 
 // The text of a cell, "" where it is missing or column is -1.
 const char *table_cell(const struct table *table, size_t row, int column);

@@ -14,8 +14,7 @@ static const char *const tables[] = {"assets", "threats", "scenarios", NULL};
 
 bool defaults_read(struct reading *reading, struct defaults *defaults)
 {
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
     const struct study_input *input;
     int at[4];
     bool good = true;
@@ -103,13 +102,14 @@ static struct column *column_to_fill(struct reading *reading, const struct defau
 
 static bool default_apply(struct reading *reading, const struct defaults *defaults, size_t row,
                           const struct table *before, struct table *table,
-                          const struct table_shape *shape, unsigned char *matched)
+                          const struct table_shape *shape, uint32_t *rows)
 {
     const struct place at = table_place(&defaults->table, row, defaults->where);
     const char *value = table_cell(&defaults->table, row, defaults->value);
     const struct selector *selector = selector_parse(&at, &reading->scratch, reading->d);
     struct column *column;
     uint32_t code;
+    size_t count;
 
     if (!selector || !selector_columns_check(selector, before, &at, reading->d))
         return false;
@@ -117,14 +117,14 @@ static bool default_apply(struct reading *reading, const struct defaults *defaul
     if (!column)
         return false;
     code = words_add(&column->words, value, strlen(value));
-    if (code == WORDS_NONE ||
-        !selector_match(selector, before, reading->rules.decimal_comma, matched, &at, reading->d))
+    if (code == WORDS_NONE || !selector_match(selector, before, reading->rules.decimal_comma,
+                                              &reading->scratch, rows, &count, &at, reading->d))
         return reading_out_of_memory(reading);
-    for (size_t i = 0; i < table->rows; i++) {
-        if (!matched[i] || (column->code[i] != 0 && column->default_line[i] == 0))
+    for (size_t i = 0; i < count; i++) {
+        if (column->code[rows[i]] != 0 && column->default_line[rows[i]] == 0)
             continue;
-        column->code[i] = code;
-        column->default_line[i] = defaults->table.line[row];
+        column->code[rows[i]] = code;
+        column->default_line[rows[i]] = defaults->table.line[row];
     }
     return true;
 }
@@ -154,18 +154,18 @@ bool defaults_apply(struct reading *reading, const struct defaults *defaults, co
                     struct table *table, const struct table_shape *shape)
 {
     struct table before;
-    unsigned char *matched = NULL;
+    uint32_t *rows = NULL;
     bool good = true;
 
     for (size_t row = 0; row < defaults->table.rows; row++) {
         if (strcmp(table_cell(&defaults->table, row, defaults->name), name) != 0)
             continue;
-        if (!matched) {
-            matched = arena_alloc(&reading->scratch, table->rows + 1, 1);
-            if (!matched || !table_snapshot(reading, table, &before))
+        if (!rows) {
+            rows = arena_alloc(&reading->scratch, table->rows + 1, sizeof *rows);
+            if (!rows || !table_snapshot(reading, table, &before))
                 return reading_out_of_memory(reading);
         }
-        good = default_apply(reading, defaults, row, &before, table, shape, matched) && good;
+        good = default_apply(reading, defaults, row, &before, table, shape, rows) && good;
     }
     return good;
 }

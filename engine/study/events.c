@@ -53,8 +53,7 @@ static const double mean_tolerance = 1e-3;
 static bool table_read(struct reading *reading, const char *file, const struct table_shape *shape,
                        struct table *table, int *id, uint64_t **hash)
 {
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
     const struct study_input *input;
     unsigned char *bad;
 

@@ -180,7 +180,6 @@ static const char *input_fill(struct reading *reading, int file, const char *nam
         return errno ? strerror(errno) : "it was changed while it was read";
     input->bytes = bytes;
     input->size = (size_t)status.st_size;
-    hash(input);
     return NULL;
 }
 
@@ -222,10 +221,13 @@ static int compare_inputs(const void *a, const void *b)
     return strcmp(((const struct study_input *)a)->name, ((const struct study_input *)b)->name);
 }
 
-void files_sort_inputs(struct reading *reading)
+void files_finish_inputs(struct reading *reading)
 {
     struct study *study = reading->study;
 
     if (study->input_count > 0)
         qsort(study->inputs, study->input_count, sizeof *study->inputs, compare_inputs);
+#pragma omp parallel for schedule(dynamic) num_threads(reading->options->threads)
+    for (size_t i = 0; i < study->input_count; i++)
+        hash(&study->inputs[i]);
 }

@@ -16,6 +16,6 @@ const struct study_input *files_read(struct reading *reading, const char *name,
                                      const struct place *at, struct diagnostics *d);
 
 // Puts study->inputs in the order of their names.
-void files_sort_inputs(struct reading *reading);
+void files_finish_inputs(struct reading *reading);
 
 #endif

@@ -33,11 +33,15 @@ struct reading {
     struct words cells;                        // distinct distribution cells
     const struct distribution **distributions; // [cells.count]; NULL: not read yet
     size_t distribution_capacity;
+    struct quantile_shelf shelf; // their tables
 
     struct table assets, threats, scenarios, events, drivers; // in the order of ids
     int asset_id, threat_id, event_id, driver_id; // their columns; -1 where there is no such table
     bool assets_complete; // else a selector that matches nothing may be right
 };
+
+// How the study's tables are written and who reads them.
+struct csv_format reading_format(struct reading *reading);
 
 // Tells whoever waits what is being done; `done` is NAN where it is not known.
 void reading_tell(const struct reading *reading, double done, const char *phase);

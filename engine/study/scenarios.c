@@ -388,6 +388,7 @@ static bool scenarios_fill(struct reading *reading)
         s.scenario->event = s.scenario->driver = NO_ROW;
         scenario_read(&s);
     }
+    selections_end(&s.selections);
     use_check(&s);
     portfolio->scenarios = scenarios;
     portfolio->scenario_count = table->rows;
@@ -396,8 +397,7 @@ static bool scenarios_fill(struct reading *reading)
 
 bool scenarios_read(struct reading *reading, const struct defaults *defaults)
 {
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
     const struct place missing = {.file = "scenarios.csv"};
     struct table *table = &reading->scenarios;
     const struct study_input *input;

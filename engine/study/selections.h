@@ -13,7 +13,8 @@ struct selected {
 
 struct selections {
     struct selected **of; // per code of the scenarios' column `assets`
-    unsigned char *matched;
+    uint32_t *rows;       // of one selector
+    struct arena scratch; // likewise
 };
 
 bool selections_start(struct reading *reading, struct selections *selections, int column);
@@ -21,5 +22,7 @@ bool selections_start(struct reading *reading, struct selections *selections, in
 // What the cell of a scenario selects, NULL after a diagnostic.
 const struct selected *selections_match(struct reading *reading, struct selections *selections,
                                         size_t row, int column);
+
+void selections_end(struct selections *selections);
 
 #endif

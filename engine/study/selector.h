@@ -25,9 +25,11 @@ const struct selector *selector_parse(const struct place *at, struct arena *aren
 bool selector_columns_check(const struct selector *selector, const struct table *table,
                             const struct place *at, struct diagnostics *d);
 
-// matched[row] = 1 where the row is chosen, else 0; all columns are known. False if memory is
-// exhausted. A value that no row has is warned of, with the nearest that there is.
+// Fills `rows`, which has room for all of the table, with those chosen, ascending; all columns are
+// known. What is in `scratch` is not needed afterwards. False if memory is exhausted. A value that
+// no row has is warned of, with the nearest that there is.
 bool selector_match(const struct selector *selector, const struct table *table, bool decimal_comma,
-                    unsigned char *matched, const struct place *at, struct diagnostics *d);
+                    struct arena *scratch, uint32_t *rows, size_t *count, const struct place *at,
+                    struct diagnostics *d);
 
 #endif

@@ -30,6 +30,12 @@ bool reading_out_of_memory(struct reading *reading)
     return false;
 }
 
+struct csv_format reading_format(struct reading *reading)
+{
+    return (struct csv_format){reading->rules.windows_1252, reading->options->threads,
+                               reading->kept, &reading->scratch};
+}
+
 void reading_tell(const struct reading *reading, double done, const char *phase)
 {
     if (reading->options->tell)
@@ -129,6 +135,7 @@ bool study_read(struct study *study, const char *folder, const struct study_opti
     const uint64_t errors = diagnostics_errors(d);
     struct reading reading = {.study = study,
                               .kept = &study->arena,
+                              .shelf = {.arena = &study->arena},
                               .options = options,
                               .d = d,
                               .folder = -1,
@@ -142,7 +149,7 @@ bool study_read(struct study *study, const char *folder, const struct study_opti
         settings_read(&reading);
         tables_read_all(&reading);
         other_files_check(&reading);
-        files_sort_inputs(&reading);
+        files_finish_inputs(&reading);
     }
     files_close(&reading);
     arena_free(&reading.scratch);

@@ -54,6 +54,7 @@ struct study_options {
     const uint64_t *years, *seed; // instead of those of study.ini; NULL: its own
     study_progress *tell;         // NULL: nobody is told
     void *context;                // of `tell`
+    int threads;                  // at least 1
 };
 
 // Reads and checks everything; all errors and warnings of the study go to `d`, in one go. True if

@@ -11,6 +11,30 @@ int table_column(const struct table *table, const char *name)
     return -1;
 }
 
+bool column_index(struct column *column, size_t rows)
+{
+    const size_t codes = column->words.count;
+    uint32_t *first = column->first, *row;
+
+    if (first)
+        return true;
+    first = arena_alloc(column->words.scratch, codes + 2, sizeof *first);
+    row = arena_alloc(column->words.scratch, rows, sizeof *row);
+    if (!first || !row)
+        return false;
+    // counted two places up, then summed to where each code's rows begin, one place up; filling
+    // moves that on to where the next code's begin
+    for (size_t i = 0; i < rows; i++)
+        first[column->code[i] + 2]++;
+    for (size_t c = 2; c < codes + 1; c++)
+        first[c + 1] += first[c];
+    for (size_t i = 0; i < rows; i++)
+        row[first[column->code[i] + 1]++] = (uint32_t)i;
+    column->first = first;
+    column->row = row;
+    return true;
+}
+
 const char *table_cell(const struct table *table, size_t row, int column)
 {
     const struct column *c;
@@ -72,6 +96,7 @@ bool table_arrange(struct table *table, const uint32_t *order, size_t rows, stru
     if (same)
         return true;
     for (size_t i = 0; i < table->column_count; i++) {
+        table->columns[i].first = table->columns[i].row = NULL;
         if (!arrange(&table->columns[i].code, order, rows, scratch) ||
             !arrange(&table->columns[i].default_line, order, rows, scratch))
             return false;

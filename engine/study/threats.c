@@ -46,8 +46,7 @@ static void scale_check(struct reading *reading)
 
 bool threats_read(struct reading *reading, const struct defaults *defaults)
 {
-    const struct csv_format format = {reading->rules.windows_1252, reading->kept,
-                                      &reading->scratch};
+    const struct csv_format format = reading_format(reading);
     struct table *table = &reading->threats;
     const struct study_input *input;
     unsigned char *bad;

@@ -35,7 +35,7 @@ struct cell {
 static struct cell parse(const char *text)
 {
     struct cell cell = {.d = diagnostics_new()};
-    const struct distribution_reader reader = {&cell.arena, read_values, NULL, false};
+    const struct distribution_reader reader = {.arena = &cell.arena, .empirical = read_values};
 
     cell.x = distribution_parse(text, &(struct place){"s.csv", 2, "loss", text}, &reader, cell.d);
     return cell;

@@ -14,7 +14,7 @@ static struct arena arena;
 static const struct distribution *parse(const char *cell)
 {
     struct diagnostics *d = diagnostics_new();
-    const struct distribution_reader reader = {&arena, NULL, NULL, false};
+    const struct distribution_reader reader = {.arena = &arena};
     const struct distribution *x = distribution_parse(cell, NULL, &reader, d);
 
     diagnostics_print(d, stderr);

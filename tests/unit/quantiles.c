@@ -23,7 +23,7 @@ struct parsed {
 static struct parsed parse(const char *cell)
 {
     struct parsed parsed = {0};
-    const struct distribution_reader reader = {&parsed.arena, NULL, NULL, false};
+    const struct distribution_reader reader = {.arena = &parsed.arena};
     struct diagnostics *d = diagnostics_new();
 
     parsed.x = distribution_parse(cell, &(struct place){.value = cell}, &reader, d);

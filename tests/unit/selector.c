@@ -22,11 +22,11 @@ static void chosen(const char *text, bool decimal_comma, char out[8])
 {
     struct arena arena = {0};
     struct diagnostics *d = diagnostics_new();
-    const struct csv_format format = {false, &arena, &arena};
+    const struct csv_format format = {false, 1, &arena, &arena};
     const struct place at = {.value = text};
     const struct selector *selector;
     struct table table;
-    unsigned char matched[8];
+    uint32_t rows[8];
     size_t n = 0;
 
     assert_true(csv_read(&table, "t.csv", (const unsigned char *)csv, strlen(csv), &format, d, d));
@@ -36,11 +36,9 @@ static void chosen(const char *text, bool decimal_comma, char out[8])
         diagnostics_print(d, stderr);
     assert_non_null(selector);
     assert_true(selector_columns_check(selector, &table, &at, d));
-    assert_true(selector_match(selector, &table, decimal_comma, matched, &at, d));
-    for (size_t i = 0; i < table.rows; i++) {
-        if (matched[i])
-            out[n++] = *table_cell(&table, i, 0);
-    }
+    assert_true(selector_match(selector, &table, decimal_comma, &arena, rows, &n, &at, d));
+    for (size_t i = 0; i < n; i++)
+        out[i] = *table_cell(&table, rows[i], 0);
     out[n] = '\0';
     diagnostics_free(d);
     arena_free(&arena);

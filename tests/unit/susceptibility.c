@@ -23,7 +23,7 @@ static double probability(const char *capability, const char *resistance)
 {
     struct arena arena = {0};
     struct diagnostics *d = diagnostics_new();
-    const struct distribution_reader reader = {&arena, some_values, NULL, false};
+    const struct distribution_reader reader = {.arena = &arena, .empirical = some_values};
     const struct distribution *c = distribution_parse(capability, NULL, &reader, d);
     const struct distribution *r = distribution_parse(resistance, NULL, &reader, d);
     double p;
