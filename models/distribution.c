@@ -191,6 +191,31 @@ void distribution_draw_from(const struct distribution *x, size_t n,
     x->kind->quantile(x, n, tail, value);
 }
 
+struct picked {
+    const struct draw_stream *stream;
+    const uint32_t *at;
+    size_t all;
+};
+
+static void picked_tails(void *context, unsigned draw, size_t n, double *tail)
+{
+    const struct picked *picked = context;
+    double all[DISTRIBUTION_BATCH];
+
+    picked->stream->source(picked->stream->context, draw, picked->all, all);
+    quantile_kernels()->gather(n, picked->at, all, tail);
+}
+
+void distribution_draw_picked(const struct distribution *x, size_t n, const uint32_t *at,
+                              size_t all, const struct draw_stream *stream, double *restrict value)
+{
+    struct picked picked = {stream, at, all};
+    const struct draw_stream inner = {picked_tails, &picked, stream->first, stream->stride};
+
+    if (n > 0)
+        distribution_draw_from(x, n, &inner, value);
+}
+
 void distribution_draw(const struct distribution *x, size_t n, tail_source *source, void *context,
                        double *restrict value)
 {

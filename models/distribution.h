@@ -80,8 +80,9 @@ unsigned distribution_draws(const struct distribution *x);
 
 // For distribution_draws(x) == 1. value[i] is exceeded with probability tail[i], for i < n. Tails
 // lie in [2^-65, 1]: small ones are large losses, which 1 - tail would round away. Monotone: a
-// smaller tail never gives a smaller value. No error, no allocation, thread-safe, same bits
-// everywhere.
+// smaller tail gives no smaller value, but for the errors stated in quantile_kernels.h. What is
+// truncated, spliced or mixed has those errors of the value at a tail within 2^-52 of the given
+// one: it adds probabilities. No error, no allocation, thread-safe, same bits everywhere.
 void distribution_quantile(const struct distribution *x, size_t n, const double *restrict tail,
                            double *restrict value);
 

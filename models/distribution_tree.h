@@ -101,6 +101,11 @@ double distribution_value_at(const struct distribution *x, double tail);
 void distribution_draw_from(const struct distribution *x, size_t n,
                             const struct draw_stream *stream, double *restrict value);
 
+// Draws for those of `all` items whose places are at[0 ... n - 1]: each gets what it would get if
+// all were drawn.
+void distribution_draw_picked(const struct distribution *x, size_t n, const uint32_t *at,
+                              size_t all, const struct draw_stream *stream, double *restrict value);
+
 // ---- expectation.c
 
 // E (X - centre)^power over low <= X <= high, power 1 or 2, times its probability; HUGE_VAL if

@@ -27,48 +27,52 @@ static void within_quantile(const struct distribution *x, size_t n, const double
                             double *restrict value)
 {
     const struct interval_node *node = (const struct interval_node *)x;
+    const struct quantile_kernels *kernels = quantile_kernels();
 
     for (size_t start = 0; start < n; start += DISTRIBUTION_PIECE) {
         const size_t count = n - start < DISTRIBUTION_PIECE ? n - start : DISTRIBUTION_PIECE;
         double inner[DISTRIBUTION_PIECE];
 
-        for (size_t i = 0; i < count; i++)
-            inner[i] = clamp(fma(tail[start + i], node->probability, node->beyond),
-                             node->inner->least_tail, 1);
+        kernels->tails_map(count, tail + start, node->probability, node->beyond,
+                           node->inner->least_tail, 1, inner);
         distribution_quantile(node->inner, count, inner, value + start);
-        for (size_t i = 0; i < count; i++)
-            value[start + i] = clamp(value[start + i], x->low, x->high);
+        kernels->clamp(count, x->low, x->high, value + start);
     }
 }
 
 // Attempts are counted for each value by itself, so that it does not depend on its neighbours in
-// the batch. The limit cannot be met: (1 - 0.01)^4096 < 1e-17; it only keeps a broken source from
-// hanging the run.
+// the batch; those left are collected. The limit cannot be met: (1 - 0.01)^4096 < 1e-17; it only
+// keeps a broken source from hanging the run.
 static void within_draw(const struct distribution *x, size_t n, const struct draw_stream *stream,
                         double *restrict value)
 {
     enum { ATTEMPTS_MAX = 4096 };
     const struct interval_node *node = (const struct interval_node *)x;
     double drawn[DISTRIBUTION_BATCH];
-    bool done[DISTRIBUTION_BATCH] = {false};
+    uint32_t left[DISTRIBUTION_BATCH];
     struct draw_stream attempt = *stream;
-    size_t left = n;
+    size_t left_count = n;
 
-    for (int a = 0; a < ATTEMPTS_MAX && left > 0; a++) {
-        distribution_draw_from(node->inner, n, &attempt, drawn);
-        for (size_t i = 0; i < n; i++) {
-            if (done[i] || drawn[i] < x->low || drawn[i] > x->high)
-                continue;
-            value[i] = drawn[i];
-            done[i] = true;
-            left--;
+    for (size_t i = 0; i < n; i++)
+        left[i] = (uint32_t)i;
+    for (int a = 0; a < ATTEMPTS_MAX && left_count > 0; a++) {
+        size_t rejected = 0;
+
+        if (a == 0)
+            distribution_draw_from(node->inner, n, &attempt, drawn);
+        else
+            distribution_draw_picked(node->inner, left_count, left, n, &attempt, drawn);
+        for (size_t i = 0; i < left_count; i++) {
+            const uint32_t place = left[i];
+
+            value[place] = drawn[i];
+            left[rejected] = place;
+            rejected += (drawn[i] < x->low) | (drawn[i] > x->high);
         }
+        left_count = rejected;
         attempt.first += stream->stride;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!done[i])
-            value[i] = clamp(drawn[i], x->low, x->high);
-    }
+    quantile_kernels()->clamp(n, x->low, x->high, value);
 }
 
 static double within_survival(const struct distribution *x, double value)
@@ -188,16 +192,14 @@ static void cap_quantile(const struct distribution *x, size_t n, const double *r
                          double *restrict value)
 {
     distribution_quantile(((const struct cap_node *)x)->inner, n, tail, value);
-    for (size_t i = 0; i < n; i++)
-        value[i] = value[i] < x->high ? value[i] : x->high;
+    quantile_kernels()->clamp(n, -HUGE_VAL, x->high, value);
 }
 
 static void cap_draw(const struct distribution *x, size_t n, const struct draw_stream *stream,
                      double *restrict value)
 {
     distribution_draw_from(((const struct cap_node *)x)->inner, n, stream, value);
-    for (size_t i = 0; i < n; i++)
-        value[i] = value[i] < x->high ? value[i] : x->high;
+    quantile_kernels()->clamp(n, -HUGE_VAL, x->high, value);
 }
 
 static double cap_survival(const struct distribution *x, double value)

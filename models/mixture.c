@@ -4,10 +4,12 @@
 // monotone in the tail. P(X > x) = sum of w_i P(X_i > x) is inverted between knots prepared once:
 // the parts' quantiles at two tails a binade, and all their marks. Neighbouring knots differ by at
 // most a factor 1.5 in the tail, and atoms are knots, so that what is left to solve is short and
-// smooth.
+// smooth. That takes microseconds; values come from a table (quantile_table.h) of such solutions.
 #include <math.h>
 
 #include "models/distribution_tree.h"
+#include "models/quantile_table.h"
+#include "random/elementary.h"
 
 enum { TAIL_KNOTS = 65 * 2, LOW_KNOTS = 52 };
 
@@ -22,6 +24,7 @@ struct mixture_node {
     const struct distribution *const *parts;
     size_t knot_count;
     const struct knot *knots; // values ascending, tails descending
+    struct quantile_form form;
 };
 
 static double mixture_survival(const struct distribution *x, double value)
@@ -107,30 +110,32 @@ static void mixture_quantile(const struct distribution *x, size_t n, const doubl
                              double *restrict value)
 {
     const struct mixture_node *node = (const struct mixture_node *)x;
+    const struct quantile_kernels *kernels = quantile_kernels();
 
-    for (size_t i = 0; i < n; i++)
-        value[i] = mixture_value(node, tail[i]);
+    kernels->of[QUANTILE_TABLE](&node->form, n, tail, value);
+    kernels->clamp(n, x->low, x->high, value);
 }
 
 static void mixture_draw(const struct distribution *x, size_t n, const struct draw_stream *stream,
                          double *restrict value)
 {
     const struct mixture_node *node = (const struct mixture_node *)x;
+    const struct quantile_kernels *kernels = quantile_kernels();
     struct draw_stream rest = *stream;
     double choice[DISTRIBUTION_BATCH], drawn[DISTRIBUTION_BATCH];
+    uint32_t at[DISTRIBUTION_BATCH];
     double reached = 0;
 
     stream->source(stream->context, stream->first, n, choice);
     rest.first++;
     for (size_t i = 0; i < node->count; i++) {
         const double from = reached;
+        size_t chosen;
 
         reached = i + 1 == node->count ? 1 : reached + node->weights[i];
-        distribution_draw_from(node->parts[i], n, &rest, drawn);
-        for (size_t k = 0; k < n; k++) {
-            if ((choice[k] > from || i == 0) && (choice[k] <= reached || i + 1 == node->count))
-                value[k] = drawn[k];
-        }
+        chosen = kernels->places(n, choice, from, reached, at);
+        distribution_draw_picked(node->parts[i], chosen, at, n, &rest, drawn);
+        kernels->scatter(chosen, at, drawn, value);
     }
 }
 
@@ -192,6 +197,76 @@ static bool prepare_knots(const struct distribution_builder *b, struct mixture_n
     node->knots = knots;
     node->knot_count = sorted.mark_count;
     return true;
+}
+
+// ---- The table
+
+// Tails of 4e-6 on either side are solved for one by one, which costs nothing at that rate.
+static const double deepest = 12.5;
+
+static double law_value(const void *context, double tail)
+{
+    return mixture_value(context, tail);
+}
+
+static double law_y(const void *context, bool above, double t, double near)
+{
+    const struct mixture_node *node = context;
+    const double v = elementary_exp(-t), x = mixture_value(node, above ? v : 1 - v);
+
+    (void)near;
+    return node->form.c[2] != 0 ? elementary_log(x) : x;
+}
+
+// An atom or a negative value has no place on a logarithmic scale.
+static bool has_logarithm(const struct mixture_node *node)
+{
+    bool atom = false;
+
+    for (size_t i = 0; i < node->knot_count; i++)
+        atom = atom || node->knots[i].at_least > node->knots[i].above;
+    return node->base.low >= 0 && !atom;
+}
+
+// Knots' tails ascending; what lies between those of the marks is smooth.
+static bool prepare_table(const struct distribution_builder *b, struct mixture_node *node)
+{
+    const size_t knots = node->knot_count, marks = node->base.mark_count;
+    double *breaks = arena_alloc(b->arena, 2 * marks + 1, sizeof *breaks);
+    double *tails = arena_alloc(b->arena, knots, sizeof *tails);
+    double *values = arena_alloc(b->arena, knots, sizeof *values);
+    struct distribution sorted = {0};
+    struct quantile_law law = {.context = node, .value = law_value, .y = law_y, .deepest = deepest};
+
+    if (!breaks || !tails || !values) {
+        distribution_out_of_memory(b);
+        return false;
+    }
+    for (size_t i = 0; i < marks; i++) {
+        breaks[2 * i] = mixture_survival(&node->base, node->base.marks[i]);
+        breaks[2 * i + 1] = mixture_at_least(&node->base, node->base.marks[i]);
+    }
+    distribution_set_marks(&sorted, breaks, 2 * marks);
+    for (size_t i = 0; i < knots; i++) {
+        tails[i] = node->knots[knots - 1 - i].above;
+        values[i] = node->knots[knots - 1 - i].value;
+    }
+    law.scale = has_logarithm(node) ? QUANTILE_SCALE_LOG : QUANTILE_SCALE_PLAIN;
+    law.cut_bits = 5;
+    law.widest = 8;
+    law.floor =
+        node->base.low >= 0 ? 0 : 1e-3 * (mixture_value(node, 0.25) - mixture_value(node, 0.75));
+    law.break_count = sorted.mark_count;
+    law.breaks = breaks;
+    law.point_count = knots;
+    law.point_tails = tails;
+    law.point_values = values;
+    node->form = (struct quantile_form){.kernel = QUANTILE_TABLE,
+                                        .c = {0, 1, law.scale == QUANTILE_SCALE_LOG}};
+    node->form.table = quantile_table_of_law(&law, b->arena);
+    if (!node->form.table)
+        distribution_out_of_memory(b);
+    return node->form.table != NULL;
 }
 
 static void mixture_moments(struct mixture_node *node)
@@ -263,7 +338,7 @@ const struct distribution *distribution_mixture(const struct distribution_builde
     }
     distribution_set_marks(&node->base, marks, mark_count);
     mixture_moments(node);
-    if (node->base.draws == 1 && !prepare_knots(b, node))
+    if (node->base.draws == 1 && !(prepare_knots(b, node) && prepare_table(b, node)))
         return NULL;
     return &node->base;
 }

@@ -23,8 +23,7 @@ static void product_draw(const struct distribution *x, size_t n, const struct dr
     distribution_draw_from(node->first, n, &rest, factor);
     rest.first += node->first->draws;
     distribution_draw_from(node->second, n, &rest, value);
-    for (size_t i = 0; i < n; i++)
-        value[i] *= factor[i];
+    quantile_kernels()->multiply(n, factor, value);
 }
 
 // The values of the first factor at which an integral over the second has a kink: where x / a meets

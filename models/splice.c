@@ -16,26 +16,47 @@ struct splice_node {
     double share;      // beyond / tail_above
 };
 
+struct splice_side {
+    const struct distribution *law;
+    double factor, least, most; // the law's tail is factor times the splice's, held within
+    double low, high;           // of its values
+};
+
+static void side_quantile(const struct splice_side *side, size_t n, const double *restrict tail,
+                          double *restrict value)
+{
+    const struct quantile_kernels *kernels = quantile_kernels();
+    double inner[DISTRIBUTION_PIECE];
+
+    kernels->tails_map(n, tail, side->factor, 0, side->least, side->most, inner);
+    distribution_quantile(side->law, n, inner, value);
+    kernels->clamp(n, side->low, side->high, value);
+}
+
+// The likelier side is computed for all tails, in place; the other for its own, collected.
 static void splice_quantile(const struct distribution *x, size_t n, const double *restrict tail,
                             double *restrict value)
 {
     const struct splice_node *node = (const struct splice_node *)x;
+    const struct quantile_kernels *kernels = quantile_kernels();
+    const struct splice_side body = {node->body, 1, node->beyond, 1, x->low, node->at};
+    const struct splice_side beyond = {node->tail,       1 / node->share, node->tail->least_tail,
+                                       node->tail_above, node->at,        x->high};
+    const bool body_is_likelier = node->beyond < 0.5;
+    // the rarer side's tails: body's are from P(X > at) on
+    const double before = nextafter(node->beyond, 0);
+    const double low = body_is_likelier ? 0 : before, high = body_is_likelier ? before : 1;
 
     for (size_t start = 0; start < n; start += DISTRIBUTION_PIECE) {
         const size_t count = n - start < DISTRIBUTION_PIECE ? n - start : DISTRIBUTION_PIECE;
-        double inner[DISTRIBUTION_PIECE], upper[DISTRIBUTION_PIECE];
-        double *lower = value + start;
+        double own[DISTRIBUTION_PIECE], drawn[DISTRIBUTION_PIECE];
+        uint32_t at[DISTRIBUTION_PIECE];
+        const size_t rare = kernels->places(count, tail + start, low, high, at);
 
-        for (size_t i = 0; i < count; i++)
-            inner[i] =
-                fmax(fmin(tail[start + i] / node->share, node->tail_above), node->tail->least_tail);
-        distribution_quantile(node->tail, count, inner, upper);
-        for (size_t i = 0; i < count; i++)
-            inner[i] = fmax(tail[start + i], node->beyond);
-        distribution_quantile(node->body, count, inner, lower);
-        for (size_t i = 0; i < count; i++)
-            lower[i] = tail[start + i] < node->beyond ? fmax(upper[i], node->at)
-                                                      : fmin(lower[i], node->at);
+        side_quantile(body_is_likelier ? &body : &beyond, count, tail + start, value + start);
+        kernels->gather(rare, at, tail + start, own);
+        side_quantile(body_is_likelier ? &beyond : &body, rare, own, drawn);
+        kernels->scatter(rare, at, drawn, value + start);
     }
 }
 

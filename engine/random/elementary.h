@@ -80,6 +80,26 @@ static inline double elementary_log(double x)
     return fma(k, elementary_ln2_high, f - (half - fma(s, half + r, k * elementary_ln2_low)));
 }
 
+// y log x as *power + the result, for powers that would make an ulp of the logarithm matter: the
+// sum is within |y| 2^-53 + 2^-104 |y log x|. As elementary_log, whose last sum and whose product
+// with y are rounded, and the rest of each kept; the former is exact since |k log 2| is the larger
+// (Dekker's fast two-sum) or k = 0.
+static inline double elementary_power_parts(double x, double y, double *power)
+{
+    const uint64_t bits = elementary_bits(x < 0x1p-1022 ? 0x1p-1022 : x);
+    const uint64_t offset = UINT64_C(0x3fe6a09e667f3bcd);
+    const uint64_t exponent = (bits - offset + (UINT64_C(1023) << 52)) >> 52;
+    const double k = elementary_of_bits(exponent | UINT64_C(0x4330000000000000)) - (0x1p52 + 1023);
+    const double m = elementary_of_bits(bits - (exponent << 52) + (UINT64_C(1023) << 52));
+    const double f = m - 1, s = f / (2 + f), z = s * s, half = 0.5 * f * f;
+    const double r = z * elementary_polynomial(log_series, 7, z);
+    const double small = f - (half - fma(s, half + r, k * elementary_ln2_low));
+    const double large = k * elementary_ln2_high, log = large + small;
+
+    *power = y * log;
+    return fma(y, log, -*power) + y * (small - (log - large));
+}
+
 // x = k log 2 + r with |r| <= log 2 / 2, k to the nearest: returns expm1(r) and 2^k, for |x| <=
 // 708.
 static inline double elementary_expm1_reduced(double x, double *power)

@@ -154,8 +154,12 @@ double special_beta_logit_density(double a, double b, double log_scale, double x
 {
     if (x <= 0 || y <= 0)
         return 0;
-    if (a < 1 || b < 1)
-        return elementary_exp(a * elementary_log(x) + b * elementary_log(y) + log_scale);
+    if (a < 1 || b < 1) { // of the two logarithms that near 1 from the other's argument
+        const double log_x = x < y ? elementary_log(x) : elementary_log1p(-y);
+        const double log_y = x < y ? elementary_log1p(-x) : elementary_log(y);
+
+        return elementary_exp(a * log_x + b * log_y + log_scale);
+    }
 
     const double from_x = (x * b - y * a) / a, from_y = (y * a - x * b) / b; // (x - p) / p, ...
 

@@ -86,6 +86,22 @@ static void pow_loses_two_ulp_for_each_unit_of_its_logarithm(void **state)
     }
 }
 
+static void the_parts_of_a_power_keep_more_than_a_double(void **state)
+{
+    (void)state;
+    for (int i = 0; i < POINTS; i++) {
+        const double x = i % 2 ? exp2(random_between(-60, 60)) : random_between(0.5, 2);
+        const double y = random_between(-30, 30);
+        const long double exact = y * logl(x);
+        double power;
+        const double rest = elementary_power_parts(x, y, &power);
+        const long double error = fabsl((long double)power + rest - exact);
+
+        // and what y logl(x) itself rounds
+        assert_true(error <= fabs(y) * 0x1p-53 + 0x1p-62L * fabsl(exact));
+    }
+}
+
 static long double survivall(long double z)
 {
     return erfcl(z * sqrtl(0.5L)) / 2;
@@ -157,6 +173,7 @@ int main(void)
         cmocka_unit_test(exp_is_within_1_ulp),
         cmocka_unit_test(expm1_and_log1p_are_within_2_ulp),
         cmocka_unit_test(pow_loses_two_ulp_for_each_unit_of_its_logarithm),
+        cmocka_unit_test(the_parts_of_a_power_keep_more_than_a_double),
         cmocka_unit_test(the_normal_survival_is_within_6_ulp),
         cmocka_unit_test(a_normal_score_is_exceeded_with_the_probability_asked_for),
         cmocka_unit_test(a_normal_score_falls_as_its_tail_grows),
