@@ -152,10 +152,11 @@ static void closed_forms_keep_their_error(void **state)
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         const struct distribution_family *family = distribution_family_find(cases[c].family);
         struct arena arena = {0};
+        struct quantile_shelf shelf = {.arena = &arena};
         struct quantile_form form;
 
         assert_non_null(family);
-        assert_true(family->prepare(cases[c].p, &arena, &form));
+        assert_true(family->prepare(cases[c].p, &shelf, &form));
         for (int i = 0; i < POINTS; i++) {
             const double tail = stated_tail(i);
             const long double exact = closed_form(cases[c].family, cases[c].p, tail);
