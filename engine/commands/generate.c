@@ -278,10 +278,11 @@ static void write_scenarios(FILE *out, const struct plan *plan)
 {
     static const char *const effects[] = {"C", "I", "A", "C|A", "I|A", "C|I"};
     int width = id_width(plan->scenarios), threat_width = id_width(plan->threats);
-    fputs("scenario_id,name,threat_id,assets,effect,frequency,frequency_per,susceptibility,"
-          "primary_productivity,primary_response,primary_competitive_advantage,secondary_probability,"
-          "secondary_fines,secondary_reputation,region\n",
-          out);
+    fputs(
+        "scenario_id,name,threat_id,assets,effect,frequency,frequency_per,susceptibility,"
+        "primary_productivity,primary_response,primary_competitive_advantage,secondary_probability,"
+        "secondary_fines,secondary_reputation,region\n",
+        out);
     for (uint64_t i = 1; i <= plan->scenarios; i++) {
         struct dice dice = dice_of(plan->seed, STREAM_SCENARIOS, i);
         uint64_t number = dice_choose(&dice, plan->threats);
