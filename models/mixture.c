@@ -25,6 +25,7 @@ struct mixture_node {
     size_t knot_count;
     const struct knot *knots; // values ascending, tails descending
     struct quantile_form form;
+    enum quantile_scale scale; // of the table
 };
 
 static double mixture_survival(const struct distribution *x, double value)
@@ -215,7 +216,7 @@ static double law_y(const void *context, bool above, double t, double near)
     const double v = elementary_exp(-t), x = mixture_value(node, above ? v : 1 - v);
 
     (void)near;
-    return node->form.c[2] != 0 ? elementary_log(x) : x;
+    return node->scale == QUANTILE_SCALE_LOG ? elementary_log(x) : x;
 }
 
 // An atom or a negative value has no place on a logarithmic scale.
@@ -251,7 +252,8 @@ static bool prepare_table(const struct distribution_builder *b, struct mixture_n
         tails[i] = node->knots[knots - 1 - i].above;
         values[i] = node->knots[knots - 1 - i].value;
     }
-    law.scale = has_logarithm(node) ? QUANTILE_SCALE_LOG : QUANTILE_SCALE_PLAIN;
+    node->scale = has_logarithm(node) ? QUANTILE_SCALE_LOG : QUANTILE_SCALE_PLAIN;
+    law.scale = node->scale;
     law.cut_bits = 5;
     law.widest = 8;
     law.floor =
@@ -261,8 +263,7 @@ static bool prepare_table(const struct distribution_builder *b, struct mixture_n
     law.point_count = knots;
     law.point_tails = tails;
     law.point_values = values;
-    node->form = (struct quantile_form){.kernel = QUANTILE_TABLE,
-                                        .c = {0, 1, law.scale == QUANTILE_SCALE_LOG}};
+    node->form = (struct quantile_form){.kernel = QUANTILE_TABLE, .c = {0, 1}};
     node->form.table = quantile_table_of_law(&law, b->arena);
     if (!node->form.table)
         distribution_out_of_memory(b);

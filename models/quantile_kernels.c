@@ -230,7 +230,7 @@ static inline void table_polynomials(size_t n, const struct quantile_table *x,
 }
 
 // The tails whose cells have leaves: each from the last leaf that starts at or below it. The search
-// goes step by step for all, so that it has no branch to guess.
+// begins at the guide's and goes step by step for all, so that it has no branch to guess.
 static inline void table_leaves(const struct quantile_form *form, size_t n,
                                 const uint32_t *restrict at, const double *restrict tail,
                                 double *restrict value)
@@ -239,9 +239,9 @@ static inline void table_leaves(const struct quantile_form *form, size_t n,
     uint32_t leaf[PIECE];
 
     for (size_t i = 0; i < n; i++)
-        leaf[i] = 0;
-    for (size_t left = x->leaf_count; left > 1; left -= left / 2) {
-        const uint32_t half = (uint32_t)(left / 2);
+        leaf[i] = x->leaf_guide[(int32_t)(tail[at[i]] * QUANTILE_TABLE_GUIDE)];
+    for (uint32_t left = x->leaf_range; left > 1; left -= left / 2) {
+        const uint32_t half = left / 2;
 
         for (size_t i = 0; i < n; i++)
             leaf[i] += x->leaf_starts[leaf[i] + half] <= tail[at[i]] ? half : 0;

@@ -11,8 +11,12 @@ enum { NODES = QUANTILE_TABLE_DEGREE + 1, FINE_NODES = 18, LEAVES_MAX = 1 << 16 
 // What a polynomial may be off at its tests.
 static const double error_allowed = 3e-11;
 
-// Leaves of less probability are not cut further: one value in 2^17 may cost some microseconds.
-static const double least_leaf = 0x1p-17;
+// Leaves of less probability are not cut further, and less still where there are many breaks: what
+// one value in some thousands costs, some microseconds, is hardly felt.
+static double least_leaf(const struct quantile_law *law)
+{
+    return 0x1p-14 / (double)(8 + law->break_count);
+}
 
 // cos(pi (k + 1/2) / n) for n = 7, and for n = 18 those above 0.
 static const double cell_nodes[NODES] = {
@@ -311,7 +315,7 @@ static void leaves_fill(struct builder *b, double low, double high)
     struct quantile_leaf leaf = {0.5 * (low + high), 2 / (high - low), {0}};
     double f[NODES];
 
-    if (!(high - low >= least_leaf) || b->leaf_count > LEAVES_MAX) {
+    if (!(high - low >= least_leaf(b->law)) || b->leaf_count > LEAVES_MAX) {
         leaf_add(b, low, &left_to_the_law);
         return;
     }
@@ -344,17 +348,34 @@ static void cell_leaves(struct builder *b, int cell, bool above)
     leaf_add(b, high, &left_to_the_law);
 }
 
+// Behind the last start stand as many of infinity as a search may look at.
 static bool leaves_keep(const struct builder *b, struct quantile_table *table, struct arena *arena)
 {
-    double *starts = arena_alloc(arena, b->leaf_count + 1, sizeof *starts);
-    struct quantile_leaf *leaves = arena_alloc(arena, b->leaf_count + 1, sizeof *leaves);
+    const size_t n = b->leaf_count;
+    struct quantile_leaf *leaves = arena_alloc(arena, n, sizeof *leaves);
+    uint32_t *guide = arena_alloc(arena, QUANTILE_TABLE_GUIDE + 1, sizeof *guide);
+    double *starts;
+    uint32_t range = 1;
 
-    if (!starts || !leaves || b->failed)
+    if (!leaves || !guide || b->failed)
         return false;
-    memcpy(starts, b->starts, b->leaf_count * sizeof *starts);
-    memcpy(leaves, b->leaves, b->leaf_count * sizeof *leaves);
-    table->leaf_count = b->leaf_count;
+    for (size_t k = 0, leaf = 0; k <= QUANTILE_TABLE_GUIDE; k++) {
+        while (leaf + 1 < n && b->starts[leaf + 1] * QUANTILE_TABLE_GUIDE <= (double)k)
+            leaf++;
+        guide[k] = (uint32_t)leaf;
+        if (k > 0 && guide[k] - guide[k - 1] + 1 > range)
+            range = guide[k] - guide[k - 1] + 1;
+    }
+    starts = arena_alloc(arena, n + range, sizeof *starts);
+    if (!starts)
+        return false;
+    memcpy(leaves, b->leaves, n * sizeof *leaves);
+    for (size_t k = 0; k < n + range; k++)
+        starts[k] = k < n ? b->starts[k] : HUGE_VAL;
+    table->leaf_count = n;
     table->leaf_starts = starts;
+    table->leaf_guide = guide;
+    table->leaf_range = range;
     table->leaves = leaves;
     return true;
 }
@@ -384,9 +405,9 @@ const struct quantile_table *quantile_table_of_law(const struct quantile_law *la
         cell_leaves(&b, cell, true);
     for (int cell = 0; cell < cells; cell++)
         cell_leaves(&b, cell, false);
-    if (b.leaf_count == 1 && law->deepest >= ldexp(0.5, QUANTILE_TABLE_OCTAVES))
-        b.leaf_count = 0; // no cell has leaves
-    good = leaves_keep(&b, table, arena);
+    good = !b.failed;
+    if (b.leaf_count > 1 || law->deepest < ldexp(0.5, QUANTILE_TABLE_OCTAVES))
+        good = leaves_keep(&b, table, arena);
     free(b.leaves);
     free(b.starts);
     return good ? table : NULL;

@@ -20,12 +20,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 
 enum {
     QUANTILE_TABLE_DEGREE = 6,
-    QUANTILE_TABLE_OCTAVES = 7 // t in [1/2, 64)
+    QUANTILE_TABLE_OCTAVES = 7, // t in [1/2, 64)
+    QUANTILE_TABLE_GUIDE = 1024
 };
 
 // What y is: the value itself, its logarithm, log(x / (1 - x)).
@@ -69,6 +71,8 @@ struct quantile_table {
     const struct quantile_cell *cell;
     size_t leaf_count;         // 0: no cell has any
     const double *leaf_starts; // ascending from 0: leaf k has the tails from start k to start k + 1
+    const uint32_t *leaf_guide; // the leaf of tail k / QUANTILE_TABLE_GUIDE
+    uint32_t leaf_range;        // the leaf of any tail is less than so many behind its guide's
     const struct quantile_leaf *leaves;
     struct quantile_law law; // has the values of a leaf whose constant term is NaN
 };
