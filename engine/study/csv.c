@@ -323,10 +323,8 @@ static bool columns_start(struct stretch *s, const struct table *whole)
 static void rows_read(struct stretch *s, const struct table *whole, bool latin,
                       unsigned char delimiter, const unsigned char *bytes)
 {
-    struct csv_reading reading = {.table = &s->table,
-                                  .windows_1252 = latin,
-                                  .texts = &s->texts,
-                                  .scratch = &s->scratch};
+    struct csv_reading reading = {
+        .table = &s->table, .windows_1252 = latin, .texts = &s->texts, .scratch = &s->scratch};
     size_t at = s->piece.from;
     uint64_t line = s->piece.line;
 
