@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/keyed.h"
 #include "commands/commands.h"
 #include "commands/csv.h"
 #include "commands/json.h"
@@ -195,17 +196,6 @@ static void print_json(const struct study *study, const struct forecast *total,
     json_close(&json, '}');
 }
 
-static const struct scenario_forecast *sorted_by; // of compare_aal
-
-static int compare_aal(const void *a, const void *b)
-{
-    size_t i = *(const size_t *)a, j = *(const size_t *)b;
-    double x = sorted_by[i].aal_exact, y = sorted_by[j].aal_exact;
-    x = isnan(x) ? HUGE_VAL : x; // what has no exact mean comes first
-    y = isnan(y) ? HUGE_VAL : y;
-    return x > y ? -1 : x < y ? 1 : i < j ? -1 : 1;
-}
-
 static void print_scenarios(const struct portfolio *portfolio, const struct forecast *total,
                             const struct scenario_forecast *each, double own, uint64_t top)
 {
@@ -217,15 +207,16 @@ static void print_scenarios(const struct portfolio *portfolio, const struct fore
     };
     size_t count = portfolio->scenario_count;
     size_t shown = top < count ? (size_t)top : count;
-    size_t *order = must_alloc(count, sizeof *order);
-    for (size_t s = 0; s < count; s++)
-        order[s] = s;
-    sorted_by = each;
-    qsort(order, count, sizeof *order, compare_aal);
+    struct keyed *order = must_alloc(count, sizeof *order);
+    struct keyed *spare = must_alloc(count, sizeof *spare);
+    for (size_t s = 0; s < count; s++) // what has no exact mean comes first
+        order[s] = (struct keyed){
+            keyed_descending(isnan(each[s].aal_exact) ? HUGE_VAL : each[s].aal_exact), (uint32_t)s};
+    keyed_sort(order, spare, count);
     struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < shown; i++) {
-        const struct scenario *scenario = &portfolio->scenarios[order[i]];
-        const struct scenario_forecast *forecast = &each[order[i]];
+        const struct scenario *scenario = &portfolio->scenarios[order[i].row];
+        const struct scenario_forecast *forecast = &each[order[i].row];
         listing_cell(listing, scenario->id);
         listing_cell(listing, whole_text(scenario->selection->count));
         listing_cell(listing, per_text(scenario));
@@ -253,11 +244,12 @@ static void print_scenarios(const struct portfolio *portfolio, const struct fore
     if (count > shown)
         printf("  %s more: --top %zu or --csv lists all\n", whole_text(count - shown), count);
     for (size_t i = 0; i < count; i++)
-        if (each[order[i]].capped_share > 1e-6)
+        if (each[order[i].row].capped_share > 1e-6)
             printf("  %s: the limit of one event's loss removes %s of the mean\n",
-                   text_shown(portfolio->scenarios[order[i]].id, 64),
-                   share_text(each[order[i]].capped_share));
+                   text_shown(portfolio->scenarios[order[i].row].id, 64),
+                   share_text(each[order[i].row].capped_share));
     free(order);
+    free(spare);
 }
 
 static void print_events(const struct portfolio *portfolio, const struct event_forecast *events,

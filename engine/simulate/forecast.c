@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/keyed.h"
 #include "simulate/asset_sums.h"
 #include "simulate/first_pass.h"
 #include "simulate/scenario_sums.h"
@@ -30,33 +31,43 @@ struct asset_exact {
     double aal, rate;
 };
 
-static int compare_aal(const void *a, const void *b)
+// Sums over what selects each asset.
+static void exact_fill(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                       struct asset_exact *exact)
 {
-    const struct asset_exact *x = a, *y = b;
+    for (size_t s = 0; s < plans->count; s++) {
+        const struct scenario_plan *plan = &plans->plans[s];
+        const struct selection *selection = portfolio->scenarios[s].selection;
 
-    return x->aal < y->aal ? 1 : x->aal > y->aal ? -1 : 0;
+        for (size_t i = 0; i < selection->count; i++) {
+            struct asset_exact *asset = &exact[selection->assets[i]];
+
+            asset->rate += scenario_plan_asset_rate(plan, i);
+            asset->aal += scenario_plan_asset_aal(plan, i);
+        }
+    }
 }
 
 double forecast_detail_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
 {
     const size_t n = portfolio->assets.count;
     struct asset_exact *exact = calloc(n + 1, sizeof *exact);
-    double bytes = 0;
+    struct keyed *order = malloc((n + 1) * sizeof *order);
+    struct keyed *spare = malloc((n + 1) * sizeof *spare);
+    const bool good = exact && order && spare;
+    double bytes = good ? 0 : HUGE_VAL;
 
-    if (!exact)
-        return HUGE_VAL;
-    for (size_t s = 0; s < plans->count; s++) {
-        const struct selection *selection = portfolio->scenarios[s].selection;
-
-        for (size_t i = 0; i < selection->count; i++) {
-            exact[selection->assets[i]].aal += scenario_plan_asset_aal(&plans->plans[s], i);
-            exact[selection->assets[i]].rate += scenario_plan_asset_rate(&plans->plans[s], i);
-        }
-    }
-    qsort(exact, n, sizeof *exact, compare_aal);
-    for (size_t i = 0; i < n && i < portfolio->settings.detail; i++)
-        bytes += asset_detail_memory(exact[i].rate, portfolio->settings.years);
+    if (good)
+        exact_fill(portfolio, plans, exact);
+    for (size_t a = 0; good && a < n; a++)
+        order[a] = (struct keyed){keyed_descending(exact[a].aal), (uint32_t)a};
+    if (good)
+        keyed_sort(order, spare, n);
+    for (size_t i = 0; good && i < n && i < portfolio->settings.detail; i++)
+        bytes += asset_detail_memory(exact[order[i].row].rate, portfolio->settings.years);
     free(exact);
+    free(order);
+    free(spare);
     return bytes;
 }
 

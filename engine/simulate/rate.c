@@ -103,18 +103,28 @@ static double factor_of(const struct rate_factor *f, double value)
     return f->once ? at_most_once_rate(value) : value;
 }
 
-// The factor's bound with 2^-bits of the years left out; HUGE_VAL where there is none. No year need
-// be rare where that would hardly lower it.
-static double factor_bound(const struct rate_factor *f, unsigned bits, unsigned *rare_bits)
+// What a factor's law exceeds in 2^-bits of the years, for each number of bits.
+static void factor_exceeded(const struct rate_factor *f, double *value)
 {
-    const double tail = ldexp(1, -(int)bits);
-    double low, high, value;
+    double tail[RARE_BITS_MAX + 1];
+
+    for (int bits = 0; bits <= RARE_BITS_MAX; bits++)
+        tail[bits] = ldexp(1, -bits);
+    if (distribution_draws(f->law) == 1)
+        distribution_quantile(f->law, RARE_BITS_MAX + 1, tail, value);
+}
+
+// The factor's bound with 2^-bits of the years left out, in which it exceeds `value`; HUGE_VAL
+// where there is none. No year need be rare where that would hardly lower it.
+static double factor_bound(const struct rate_factor *f, unsigned bits, double value,
+                           unsigned *rare_bits)
+{
+    double low, high;
 
     *rare_bits = 0;
     distribution_support(f->law, &low, &high);
     if (bits == 0 || distribution_draws(f->law) > 1)
         return isinf(high) && !f->once ? HUGE_VAL : factor_of(f, high);
-    distribution_quantile(f->law, 1, &tail, &value);
     if (factor_of(f, high) <= 2 * factor_of(f, value))
         return factor_of(f, high);
     *rare_bits = bits;
@@ -136,9 +146,12 @@ static void method_choose(struct rate *rate, const struct rate_terms *terms)
     const double streams = terms->lone ? 1 : typical_streams;
     double least = BLOCK_YEARS * (factors * factor_cost + streams * count_cost);
     double mean = rate->constant, candidates;
+    double exceeded[RATE_FACTORS_MAX][RARE_BITS_MAX + 1] = {0};
 
-    for (size_t i = 0; i < rate->factor_count; i++)
+    for (size_t i = 0; i < rate->factor_count; i++) {
+        factor_exceeded(&rate->factor[i], exceeded[i]);
         mean *= factor_of(&rate->factor[i], distribution_mean(rate->factor[i].law));
+    }
     candidates =
         magnitude(mean * terms->scale * terms->weight) * (terms->lone ? 1 : typical_envelope);
     rate->method = RATE_YEARLY;
@@ -149,7 +162,8 @@ static void method_choose(struct rate *rate, const struct rate_terms *terms)
 
         for (size_t i = 0; i < rate->factor_count; i++) {
             factor[i] = rate->factor[i];
-            factor[i].bound = factor_bound(&factor[i], bits, &factor[i].rare_bits);
+            factor[i].bound =
+                factor_bound(&factor[i], bits, exceeded[i][bits], &factor[i].rare_bits);
             bound *= factor[i].bound;
             rare += factor[i].rare_bits > 0 ? ldexp(1, -(int)bits) : 0;
         }

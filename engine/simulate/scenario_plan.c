@@ -303,17 +303,3 @@ bool scenario_plan_depends(const struct scenario_plan *plan)
 {
     return plan->event || plan->rate.driver || plan->severity.driver;
 }
-
-double scenario_plan_asset_rate(const struct scenario_plan *plan, size_t i)
-{
-    return plan->rate_per_weight * exposure_weight(plan->hits, plan->assets, i);
-}
-
-double scenario_plan_asset_aal(const struct scenario_plan *plan, size_t i)
-{
-    const double value = plan->scenario->severity.loss_basis == LOSS_BASIS_VALUE
-                             ? plan->assets->value[plan->scenario->selection->assets[i]]
-                             : 1;
-
-    return scenario_plan_asset_rate(plan, i) * plan->severity.weighted_mean * value;
-}

@@ -57,8 +57,19 @@ void scenario_plans_free(struct scenario_plans *plans);
 
 // Loss events per year and AAL that the i-th asset of the selection has from this scenario,
 // exactly.
-double scenario_plan_asset_rate(const struct scenario_plan *plan, size_t i);
-double scenario_plan_asset_aal(const struct scenario_plan *plan, size_t i);
+static inline double scenario_plan_asset_rate(const struct scenario_plan *plan, size_t i)
+{
+    return plan->rate_per_weight * exposure_weight(plan->hits, plan->assets, i);
+}
+
+static inline double scenario_plan_asset_aal(const struct scenario_plan *plan, size_t i)
+{
+    const double value = plan->scenario->severity.loss_basis == LOSS_BASIS_VALUE
+                             ? plan->assets->value[plan->scenario->selection->assets[i]]
+                             : 1;
+
+    return scenario_plan_asset_rate(plan, i) * plan->severity.weighted_mean * value;
+}
 
 // True if its losses depend on those of others: by a shared event or a driver.
 bool scenario_plan_depends(const struct scenario_plan *plan);

@@ -176,7 +176,9 @@ const struct distribution *cell_distribution(struct reading *reading, struct tab
         cells->distribution =
             arena_alloc(&reading->scratch, cells->words.count, sizeof *cells->distribution);
         cells->good_as = arena_alloc(&reading->scratch, cells->words.count, 1);
-        if (!cells->distribution || !cells->good_as) {
+        cells->plausible =
+            arena_alloc(&reading->scratch, cells->words.count, sizeof *cells->plausible);
+        if (!cells->distribution || !cells->good_as || !cells->plausible) {
             reading_out_of_memory(reading);
             return NULL;
         }

@@ -24,6 +24,13 @@ const struct distribution *cell_distribution(struct reading *reading, struct tab
                                              size_t row, int column, enum cell_kind kind,
                                              struct diagnostics *d);
 
+// Of a cell whose distribution was read: whether whoever looked found nothing to warn of, in any
+// row that has its text.
+static inline bool *cell_plausible(struct table *table, size_t row, int column)
+{
+    return &table->columns[column].plausible[table->columns[column].code[row]];
+}
+
 // The cell is given. False after a diagnostic that says the number that was `expected`.
 bool cell_number(struct reading *reading, struct table *table, size_t row, int column, double low,
                  double high, const char *expected, double *value, struct diagnostics *d);

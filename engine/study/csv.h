@@ -20,6 +20,7 @@ struct column {
     uint32_t *first, *row;  // see column_index
     const struct distribution **distribution; // per code, once asked for; see cells.h
     uint8_t *good_as;                         // per code: 1 + enum cell_kind, 0: of no kind yet
+    bool *plausible;                          // per code; see cell_plausible
 };
 
 struct table_part; // of a table merged from several files

@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/keyed.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -63,21 +64,6 @@ bool ids_check(struct reading *reading, const struct table *table, int column, u
     return true;
 }
 
-struct sort_entry {
-    uint64_t prefix; // the first eight bytes, big end first
-    const char *id;
-    uint32_t row;
-};
-
-static int compare_entries(const void *a, const void *b)
-{
-    const struct sort_entry *x = a, *y = b;
-
-    if (x->prefix != y->prefix)
-        return x->prefix < y->prefix ? -1 : 1;
-    return strcmp(x->id, y->id);
-}
-
 static uint64_t prefix_of(const char *id)
 {
     uint64_t prefix = 0;
@@ -87,40 +73,62 @@ static uint64_t prefix_of(const char *id)
     return prefix;
 }
 
-bool ids_sort(struct reading *reading, struct table *table, int column, const unsigned char *bad)
-{
-    struct sort_entry *entries = calloc(table->rows + 1, sizeof *entries);
-    uint32_t *order = arena_alloc(&reading->scratch, table->rows + 1, sizeof *order);
-    size_t count = 0;
-    bool good = entries && order;
-
-    for (size_t row = 0; good && row < table->rows; row++) {
-        const char *id = table_cell(table, row, column);
-
-        if (!bad[row])
-            entries[count++] = (struct sort_entry){prefix_of(id), id, (uint32_t)row};
-    }
-    if (good) {
-        qsort(entries, count, sizeof *entries, compare_entries);
-        for (size_t i = 0; i < count; i++)
-            order[i] = entries[i].row;
-        good = table_arrange(table, order, count, &reading->scratch);
-    }
-    free(entries);
-    return good || reading_out_of_memory(reading);
-}
-
-struct hash_entry {
-    uint64_t hash;
-    uint32_t row;
+// Of one column of a table.
+struct sorting {
+    const struct table *table;
+    int column;
+    struct keyed *rows, *spare;
 };
 
-static int compare_hashes(const void *a, const void *b)
+static const char *id_of(const struct sorting *s, size_t i)
 {
-    const struct hash_entry *x = a, *y = b;
+    return table_cell(s->table, s->rows[i].row, s->column);
+}
 
-    return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1)
-                              : (x->row > y->row) - (x->row < y->row);
+// Sorts rows first to end - 1, whose ids are alike in the first `depth` bytes, eight bytes at a
+// time. No two ids are alike.
+static void sort_from(struct sorting *s, size_t first, size_t end, size_t depth)
+{
+    if (end - first < 2)
+        return;
+    for (size_t i = first; i < end; i++)
+        s->rows[i].key = prefix_of(id_of(s, i) + depth);
+    keyed_sort(s->rows + first, s->spare + first, end - first);
+    for (size_t next; first < end; first = next) {
+        for (next = first + 1; next < end && s->rows[next].key == s->rows[first].key; next++)
+            ;
+        sort_from(s, first, next, depth + 8);
+    }
+}
+
+static bool in_order(const struct sorting *s, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(id_of(s, i - 1), id_of(s, i)) > 0)
+            return false;
+    return true;
+}
+
+bool ids_sort(struct reading *reading, struct table *table, int column, const unsigned char *bad)
+{
+    struct keyed *rows = calloc(table->rows + 1, sizeof *rows);
+    struct keyed *spare = calloc(table->rows + 1, sizeof *spare);
+    uint32_t *order = arena_alloc(&reading->scratch, table->rows + 1, sizeof *order);
+    struct sorting s = {table, column, rows, spare};
+    size_t count = 0;
+    bool good = rows && spare && order;
+
+    for (size_t row = 0; good && row < table->rows; row++)
+        if (!bad[row])
+            rows[count++].row = (uint32_t)row;
+    if (good && !in_order(&s, count))
+        sort_from(&s, 0, count, 0);
+    for (size_t i = 0; good && i < count; i++)
+        order[i] = rows[i].row;
+    good = good && table_arrange(table, order, count, &reading->scratch);
+    free(rows);
+    free(spare);
+    return good || reading_out_of_memory(reading);
 }
 
 uint64_t ids_hash_of(const char *id)
@@ -130,30 +138,31 @@ uint64_t ids_hash_of(const char *id)
 
 bool ids_hash(struct reading *reading, const struct table *table, int column, uint64_t *hash)
 {
-    struct hash_entry *entries = calloc(table->rows + 1, sizeof *entries);
+    struct keyed *rows = calloc(table->rows + 1, sizeof *rows);
+    struct keyed *spare = calloc(table->rows + 1, sizeof *spare);
+    const bool room = rows && spare;
     bool good = true;
 
-    if (!entries)
-        return reading_out_of_memory(reading);
-    for (size_t row = 0; row < table->rows; row++) {
-        const char *id = table_cell(table, row, column);
-
-        hash[row] = ids_hash_of(id);
-        entries[row] = (struct hash_entry){hash[row], (uint32_t)row};
+    for (size_t row = 0; room && row < table->rows; row++) {
+        hash[row] = ids_hash_of(table_cell(table, row, column));
+        rows[row] = (struct keyed){hash[row], (uint32_t)row};
     }
-    qsort(entries, table->rows, sizeof *entries, compare_hashes);
-    for (size_t i = 1; i < table->rows; i++) {
-        const struct place at = table_place(table, entries[i].row, column);
+    if (room)
+        keyed_sort(rows, spare, table->rows);
+    for (size_t i = 1; room && i < table->rows; i++) {
+        struct place at;
 
-        if (entries[i].hash != entries[i - 1].hash)
+        if (rows[i].key != rows[i - 1].key)
             continue;
+        at = table_place(table, rows[i].row, column);
         diagnostics_add(reading->d, &at,
                         "the 64-bit hash of the id equals that of '%s': rename one of them",
-                        table_cell(table, entries[i - 1].row, column));
+                        table_cell(table, rows[i - 1].row, column));
         good = false;
     }
-    free(entries);
-    return good;
+    free(rows);
+    free(spare);
+    return room ? good : reading_out_of_memory(reading);
 }
 
 size_t ids_row(const struct table *table, int column, const char *id)

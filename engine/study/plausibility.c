@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/keyed.h"
+
 // A loss beyond so many medians belongs to another kind of event than the usual one.
 static const double far_medians = 1000;
 
@@ -22,21 +27,22 @@ static double share_beyond(const struct distribution *law, double limit)
     return distribution_expectation(law, beyond, &limit, &limit, 1) / mean;
 }
 
-void plausibility_loss(const struct distribution *law, const struct place *at,
+bool plausibility_loss(const struct distribution *law, const struct place *at,
                        struct diagnostics *d)
 {
     const double half = 0.5;
     double median;
 
     if (distribution_draws(law) > 1 || !(distribution_mean(law) > 0))
-        return;
+        return true;
     distribution_quantile(law, 1, &half, &median);
-    if (median > 0 && share_beyond(law, far_medians * median) > 0.5)
-        diagnostics_warn(
-            d, at,
-            "losses above 1000 times the median, %g, make most of the mean, %g: 'to HI' "
-            "or 'cap HI' at its end would bound it",
-            median, distribution_mean(law));
+    if (!(median > 0 && share_beyond(law, far_medians * median) > 0.5))
+        return true;
+    diagnostics_warn(d, at,
+                     "losses above 1000 times the median, %g, make most of the mean, %g: 'to HI' "
+                     "or 'cap HI' at its end would bound it",
+                     median, distribution_mean(law));
+    return false;
 }
 
 void plausibility_replacement(const struct distribution *law, double value, const struct place *at,
@@ -62,54 +68,68 @@ void plausibility_frequency(const struct distribution *law, const struct place *
                          "counts = at_most_once");
 }
 
-// 0 where two scenarios have in common what two descriptions of one event have; frequencies are
-// often guessed apart. Selections and losses by address: which are equal does not depend on it.
-static int compare_events(const struct scenario *x, const struct scenario *y)
+// What two descriptions of one event have in common; frequencies are often guessed apart.
+// Selections and losses by address: which are equal does not depend on it.
+static bool same_event(const struct scenario *x, const struct scenario *y)
 {
-    const int threat = strcmp(x->threat_id, y->threat_id);
-
-    if (threat != 0)
-        return threat;
-    if (x->event != y->event)
-        return x->event < y->event ? -1 : 1;
-    if (x->effect != y->effect)
-        return x->effect < y->effect ? -1 : 1;
-    if (x->selection != y->selection)
-        return x->selection < y->selection ? -1 : 1;
-    return memcmp(x->severity.loss, y->severity.loss, sizeof x->severity.loss);
+    return x->event == y->event && x->effect == y->effect && x->selection == y->selection &&
+           strcmp(x->threat_id, y->threat_id) == 0 &&
+           memcmp(x->severity.loss, y->severity.loss, sizeof x->severity.loss) == 0;
 }
 
-static int compare_scenarios(const void *a, const void *b)
+static uint64_t event_hash(const struct scenario *x)
 {
-    const struct scenario *x = *(const struct scenario *const *)a;
-    const struct scenario *y = *(const struct scenario *const *)b;
-    const int order = compare_events(x, y);
+    const uint64_t head[] = {x->threat_hash, x->event, x->effect, (uintptr_t)x->selection};
 
-    return order != 0 ? order : x < y ? -1 : x > y;
+    return XXH3_64bits_withSeed(x->severity.loss, sizeof x->severity.loss,
+                                XXH3_64bits(head, sizeof head));
+}
+
+// twin[s]: the last scenario before s that describes the same event, NO_ROW where there is none.
+static void twins_find(const struct portfolio *portfolio, struct keyed *order, struct keyed *spare,
+                       uint32_t *twin)
+{
+    const struct scenario *scenarios = portfolio->scenarios;
+    const size_t n = portfolio->scenario_count;
+
+    for (size_t s = 0; s < n; s++)
+        order[s] = (struct keyed){event_hash(&scenarios[s]), (uint32_t)s};
+    keyed_sort(order, spare, n);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t s = order[i].row;
+
+        twin[s] = NO_ROW;
+        for (size_t j = i; j-- > 0 && order[j].key == order[i].key && twin[s] == NO_ROW;)
+            if (same_event(&scenarios[order[j].row], &scenarios[s]))
+                twin[s] = order[j].row;
+    }
 }
 
 bool plausibility_twins(struct reading *reading)
 {
     const struct portfolio *portfolio = &reading->study->portfolio;
     const size_t n = portfolio->scenario_count;
-    const struct scenario **order = malloc((n + 1) * sizeof *order);
+    const int column = table_column(&reading->scenarios, "scenario_id");
+    struct keyed *order = malloc((n + 1) * sizeof *order);
+    struct keyed *spare = malloc((n + 1) * sizeof *spare);
+    uint32_t *twin = malloc((n + 1) * sizeof *twin);
+    const bool good = order && spare && twin;
 
-    if (!order)
-        return reading_out_of_memory(reading);
-    for (size_t i = 0; i < n; i++)
-        order[i] = &portfolio->scenarios[i];
-    qsort(order, n, sizeof *order, compare_scenarios);
-    for (size_t i = 1; i < n; i++) {
-        const struct scenario *x = order[i - 1], *y = order[i];
-        const struct place at = table_place(&reading->scenarios, (size_t)(y - portfolio->scenarios),
-                                            table_column(&reading->scenarios, "scenario_id"));
+    if (good)
+        twins_find(portfolio, order, spare, twin);
+    for (size_t s = 0; good && s < n; s++) {
+        struct place at;
 
-        if (*y->threat_id != '\0' && compare_events(x, y) == 0)
-            diagnostics_warn(reading->d, &at,
-                             "the threat, assets, effect and losses of scenario '%s': is it the "
-                             "same event, counted twice?",
-                             x->id);
+        if (twin[s] == NO_ROW || *portfolio->scenarios[s].threat_id == '\0')
+            continue;
+        at = table_place(&reading->scenarios, s, column);
+        diagnostics_warn(reading->d, &at,
+                         "the threat, assets, effect and losses of scenario '%s': is it the same "
+                         "event, counted twice?",
+                         portfolio->scenarios[twin[s]].id);
     }
     free(order);
-    return true;
+    free(spare);
+    free(twin);
+    return good || reading_out_of_memory(reading);
 }

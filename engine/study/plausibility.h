@@ -4,8 +4,9 @@
 
 #include "study/reading.h"
 
-// A mean that hangs on the far tail, where no estimate and no simulation is good.
-void plausibility_loss(const struct distribution *law, const struct place *at,
+// A mean that hangs on the far tail, where no estimate and no simulation is good. True if it does
+// not.
+bool plausibility_loss(const struct distribution *law, const struct place *at,
                        struct diagnostics *d);
 
 // A replacement that mostly costs more than `value`, that of the dearest asset (1 where losses are

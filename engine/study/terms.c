@@ -147,11 +147,15 @@ static void forms_read(const struct terms *t, const struct loss_columns *columns
         const int first = loss_column(columns, stage);
 
         for (int form = 0; form < LOSS_FORMS; form++) {
-            const struct place at = terms_place(t, first + form);
+            const struct distribution *law = terms_distribution(t, first + form, CELL_AMOUNT);
 
-            severity->loss[stage][form] = terms_distribution(t, first + form, CELL_AMOUNT);
-            if (severity->loss[stage][form])
-                plausibility_loss(severity->loss[stage][form], &at, t->reading->d);
+            severity->loss[stage][form] = law;
+            if (law && !*cell_plausible(t->table, t->row, t->at[first + form])) {
+                const struct place at = terms_place(t, first + form);
+
+                *cell_plausible(t->table, t->row, t->at[first + form]) =
+                    plausibility_loss(law, &at, t->reading->d);
+            }
         }
         for (int form = 0; form < FORM_TOTAL && terms_given(t, first + FORM_TOTAL); form++) {
             if (terms_given(t, first + form))

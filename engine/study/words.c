@@ -32,6 +32,8 @@ bool words_reserve(struct words *words, size_t count)
     slots = arena_alloc(words->scratch, 2 * capacity, sizeof *slots);
     if (!text || !length || !slots)
         return false;
+    // written before they are read: else the system hands out each page twice
+    memset(slots, 0, 2 * capacity * sizeof *slots);
     if (words->count > 0) {
         memcpy(text, words->text, words->count * sizeof *text);
         memcpy(length, words->length, words->count * sizeof *length);
