@@ -7,20 +7,16 @@
 
 #include "commands/print.h"
 
-static int compare_losses(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years)
 {
     int64_t *sorted = must_alloc(years, sizeof *sorted);
+    int64_t *scratch = must_alloc(years, sizeof *scratch);
     uint64_t count = 0;
     for (uint64_t t = 0; t < years; t++)
         if (annual_loss[t] != 0)
             sorted[count++] = annual_loss[t];
-    qsort(sorted, count, sizeof *sorted, compare_losses);
+    losses_sort(sorted, scratch, count);
+    free(scratch);
     return (struct ordered_losses){.years = years, .count = count, .sorted = sorted};
 }
 

@@ -33,6 +33,18 @@ double money_of_units(double units, double resolution)
     return fabs(scale * resolution - 1) < 1e-9 ? units / scale : units * resolution;
 }
 
+void money_of_many(const int64_t *units, size_t count, double resolution, double *money)
+{
+    const double scale = rint(1 / resolution);
+
+    if (fabs(scale * resolution - 1) < 1e-9)
+        for (size_t i = 0; i < count; i++)
+            money[i] = (double)units[i] / scale;
+    else
+        for (size_t i = 0; i < count; i++)
+            money[i] = (double)units[i] * resolution;
+}
+
 // The k-th smallest of all years, 1 <= k <= years.
 static int64_t ranked(const struct ordered_losses *x, uint64_t k)
 {

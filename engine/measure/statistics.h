@@ -83,5 +83,6 @@ void losses_summary(const struct ordered_losses *x, const double *quantiles, siz
 
 // `units` of money in currency, rounded once.
 double money_of_units(double units, double resolution);
+void money_of_many(const int64_t *units, size_t count, double resolution, double *money);
 
 #endif

@@ -17,10 +17,10 @@ struct results_input {
 };
 
 // Writes PATH: complete, synced and renamed into place, or absent. Readable by its owner only. The
-// same outcome and inputs give the same bytes. `version` is the engine's.
+// same outcome and inputs give the same bytes for any number of threads. `version` is the engine's.
 bool results_write(const char *path, const struct outcome *outcome,
                    const struct results_input *inputs, size_t input_count, const char *version,
-                   struct diagnostics *d);
+                   size_t threads, struct diagnostics *d);
 
 // What `show` needs, read back from PATH into a freshly allocated outcome and portfolio that own
 // their memory through outcome->arena (distributions and selections are not restored: those

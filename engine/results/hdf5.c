@@ -9,8 +9,7 @@
 #include <hdf5.h>
 #include <hdf5_hl.h>
 
-// Measured on 100 x 1e5 annual losses, 30 % of them not zero, lognormal and in cents, shuffled:
-// level 1 takes 1.8 s and leaves 44.1 %, 2: 2.0 s, 43.2 %, 3: 3.0 s, 42.2 %, 4: 2.5 s, 40.9 %.
+// Told to readers, who need not know: chunks come compressed (deflater.h).
 static const unsigned deflate_level = 1;
 
 // Deflate's best is 258 bytes for 2 bits; headers and shuffled rests stay far below the slack.
@@ -253,7 +252,8 @@ static bool creation_set(hid_t list, const struct hdf5_shape *shape)
     if (good && shape->type == HDF5_FLOAT64)
         good = H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &missing) >= 0;
     if (good && chunk[0] > 0)
-        good = H5Pset_chunk(list, (int)shape->rank, chunk) >= 0 && H5Pset_shuffle(list) >= 0 &&
+        good = H5Pset_chunk(list, (int)shape->rank, chunk) >= 0 &&
+               (!shape->shuffled || H5Pset_shuffle(list) >= 0) &&
                H5Pset_deflate(list, deflate_level) >= 0;
     return good;
 }
@@ -376,6 +376,15 @@ bool hdf5_rows_read(struct hdf5_file *h, int64_t dataset, const struct hdf5_shap
                     uint64_t first, uint64_t count, void *cells)
 {
     return rows_transfer(h, dataset, shape, first, count, cells, false);
+}
+
+bool hdf5_chunk_write(struct hdf5_file *h, int64_t dataset, uint64_t row, uint64_t column,
+                      const void *bytes, size_t size)
+{
+    const hsize_t first[HDF5_RANK_MAX] = {row, column};
+    if (!h->failed && H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, first, size, bytes) < 0)
+        fail(h, "cannot write a dataset");
+    return !h->failed;
 }
 
 bool hdf5_dataset_close(struct hdf5_file *h, int64_t dataset)

@@ -25,6 +25,7 @@ struct hdf5_shape {
     size_t rank;
     uint64_t extents[HDF5_RANK_MAX];
     uint64_t chunk[HDF5_RANK_MAX]; // chunk[0] == 0: contiguous, uncompressed
+    bool shuffled;                 // chunks: bytes of equal place in their cells stand together
 };
 
 size_t hdf5_cell_size(const struct hdf5_shape *shape);
@@ -56,6 +57,10 @@ bool hdf5_rows_write(struct hdf5_file *h, int64_t dataset, const struct hdf5_sha
                      uint64_t first, uint64_t count, const void *cells);
 bool hdf5_rows_read(struct hdf5_file *h, int64_t dataset, const struct hdf5_shape *shape,
                     uint64_t first, uint64_t count, void *cells);
+// The chunk whose first cell is at (row, column): all its cells, those beyond the extents too,
+// little-endian, shuffled where the shape says so, then in zlib's format.
+bool hdf5_chunk_write(struct hdf5_file *h, int64_t dataset, uint64_t row, uint64_t column,
+                      const void *bytes, size_t size);
 bool hdf5_dataset_close(struct hdf5_file *h, int64_t dataset);
 
 // Makes the dataset at `path` the dimension scale `name`; gives dimension `axis` of a dataset its

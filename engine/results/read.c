@@ -322,7 +322,7 @@ static bool money_store(struct results *r, double money, int64_t *units)
     double resolution = r->portfolio.settings.resolution, inverse = rint(1 / resolution);
     double value =
         fabs(inverse * resolution - 1) < 1e-9 ? rint(money * inverse) : rint(money / resolution);
-    if (!(fabs(value) <= 0x1p62))
+    if (!(value >= 0 && value <= 0x1p62))
         return refuse(r, "an amount of money is out of range");
     *units = (int64_t)value;
     return true;

@@ -75,6 +75,7 @@ struct schema_column {
     enum schema_unit unit;
     const char *long_name;
     // Where the cell stands in the outcome, of the type above; NULL: missing, or made by `label`.
+    // Cells of successive years stand one after the other.
     void *(*at)(const struct schema_view *view, size_t i, size_t j);
     // SCHEMA_LABEL: the text, in `buffer` (SCHEMA_TEXT_MAX + 1 bytes) or elsewhere.
     const char *(*label)(const struct schema_view *view, size_t i, char *buffer);

@@ -5,16 +5,40 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "results/cells.h"
 #include "results/content.h"
+#include "results/conveyor.h"
+#include "results/deflater.h"
 #include "results/file.h"
 #include "results/hdf5.h"
 #include "results/schema.h"
 #include "simulate/address.h"
 
-// Cells of a chunk: 1 MB of float64, the size of the library's chunk cache. Arrays below
-// `plain_bytes` stand uncompressed.
-static const uint64_t chunk_cells = 131072;
-static const uint64_t plain_bytes = 8192;
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "chunks are written as cells stand in memory");
+
+// Every array of the file, in order, is cut into pieces: its chunks, or all of it where it has
+// none. Threads make and compress pieces (conveyor.h); one writes and hashes them. Arrays of one
+// piece are the most, so that all arrays share one conveyor.
+struct array {
+    const struct schema_column *column; // NULL: an input
+    size_t index;                       // of the grouping, or of the input
+    struct hdf5_shape shape;
+    uint64_t pieces_before; // in the arrays before this one
+};
+
+struct slot {
+    unsigned char *cells, *packed;
+    size_t packed_size;
+};
+
+struct thread {
+    struct deflater *deflater;
+    unsigned char *shuffled;
+};
+
+// Writing and hashing, which one thread does, are a third of the work: few others keep it busy.
+enum { THREADS_MAX = 8, SLOTS_PER_THREAD = 3 };
 
 struct writer {
     struct hdf5_file h;
@@ -24,219 +48,268 @@ struct writer {
     const char *version;
     struct content content;
     char hex[CONTENT_HEX]; // content_sha256
+
+    struct array *arrays;
+    size_t array_count;
+    struct slot slots[THREADS_MAX * SLOTS_PER_THREAD];
+    struct thread threads[THREADS_MAX];
+    size_t thread_count;
+
+    // Of the array that is being delivered.
+    int64_t dataset;
+    char table[SCHEMA_PATH_MAX], path[2 * SCHEMA_PATH_MAX];
+    struct sha256_ctx hash;
 };
 
-static bool out_of_memory(struct writer *w)
+static bool refuse(struct writer *w, const char *message)
 {
     if (!w->h.failed)
-        memcpy(w->h.message, "out of memory", sizeof "out of memory");
+        snprintf(w->h.message, sizeof w->h.message, "%s", message);
     w->h.failed = true;
     return false;
 }
 
-static void chunk_choose(struct hdf5_shape *shape)
+static bool out_of_memory(struct writer *w)
 {
-    uint64_t last = shape->rank == 2 ? shape->extents[1] : shape->extents[0];
-    uint64_t rows = shape->rank == 2 ? shape->extents[0] : 1;
-    if (last * rows * hdf5_cell_size(shape) <= plain_bytes)
-        return;
-    uint64_t across = last < chunk_cells ? last : chunk_cells;
-    if (shape->rank == 1) {
-        shape->chunk[0] = across;
-        return;
+    return refuse(w, "out of memory");
+}
+
+// The part of an array that is a piece: `count` cells from row and column on, and how many there
+// are room for.
+struct piece {
+    uint64_t row, column, first, count, room;
+};
+
+static uint64_t pieces_of(const struct hdf5_shape *shape)
+{
+    if (shape->chunk[0] == 0)
+        return 1;
+    return ((shape->extents[0] + shape->chunk[0] - 1) / shape->chunk[0]) *
+           ((shape->extents[1] + shape->chunk[1] - 1) / shape->chunk[1]);
+}
+
+static struct piece piece_of(const struct hdf5_shape *shape, uint64_t k)
+{
+    struct piece piece = {.count = shape->extents[0] * shape->extents[1]};
+    piece.room = piece.count;
+    if (shape->chunk[0] > 0) {
+        uint64_t columns = (shape->extents[1] + shape->chunk[1] - 1) / shape->chunk[1];
+        piece.row = k / columns * shape->chunk[0];
+        piece.column = k % columns * shape->chunk[1];
+        piece.first = piece.row * shape->extents[1] + piece.column;
+        piece.room = shape->chunk[0] * shape->chunk[1];
+        uint64_t end = columns > 1 ? (piece.row + 1) * shape->extents[1] : piece.count;
+        piece.count = end - piece.first < piece.room ? end - piece.first : piece.room;
     }
-    uint64_t down = chunk_cells / across;
-    shape->chunk[0] = down < rows ? down : rows;
-    shape->chunk[1] = across;
+    return piece;
 }
 
-// "" for what is missing.
-static const char *cell_text(const struct schema_column *column, const struct schema_view *v,
-                             size_t i, char *buffer)
+static const struct array *array_of(const struct writer *w, size_t piece)
 {
-    const char *text = NULL;
-    if (column->type == SCHEMA_LABEL)
-        return column->label(v, i, buffer);
-    const void *at = column->at(v, i, 0);
-    if (at == NULL)
-        return "";
-    if (column->type == SCHEMA_TEXT)
-        text = *(const char *const *)at;
-    else if (column->type == SCHEMA_SCENARIO &&
-             *(const uint32_t *)at < v->portfolio->scenario_count)
-        text = v->portfolio->scenarios[*(const uint32_t *)at].id;
-    else if (column->type == SCHEMA_ASSET && *(const uint32_t *)at < v->portfolio->assets.count)
-        text = v->portfolio->assets.id[*(const uint32_t *)at];
-    else if (column->type == SCHEMA_EVENT && *(const uint32_t *)at < v->portfolio->event_count)
-        text = v->portfolio->events[*(const uint32_t *)at].id;
-    return text != NULL ? text : "";
-}
-
-static size_t text_size(const struct schema_column *column, const struct schema_view *v,
-                        size_t count)
-{
-    char buffer[SCHEMA_TEXT_MAX + 1];
-    size_t longest = 1; // netCDF takes strings of one byte for characters
-    for (size_t i = 0; i < count; i++) {
-        size_t length = schema_text_cut(cell_text(column, v, i, buffer), SCHEMA_TEXT_MAX);
-        longest = length > longest ? length : longest;
-    }
-    return longest + 1;
-}
-
-static struct hdf5_shape shape_of(const struct schema_column *column, const struct schema_view *v)
-{
-    struct hdf5_shape shape = {.rank = schema_rank(column), .extents = {1, 1}};
-    for (size_t a = 0; a < shape.rank; a++)
-        shape.extents[a] = schema_axis_extent(v, column->axes[a]);
-    switch (column->type) {
-    case SCHEMA_REAL:
-    case SCHEMA_MONEY:
-        shape.type = HDF5_FLOAT64;
-        break;
-    case SCHEMA_COUNT:
-    case SCHEMA_RANK:
-        shape.type = HDF5_INT32;
-        break;
-    case SCHEMA_YEAR:
-    case SCHEMA_ORDINAL:
-        shape.type = v->portfolio->settings.years > INT32_MAX ? HDF5_INT64 : HDF5_INT32;
-        break;
-    default:
-        shape.type = HDF5_TEXT;
-        shape.text_size = text_size(column, v, shape.extents[0]);
-    }
-    chunk_choose(&shape);
-    return shape;
-}
-
-static void whole_store(const struct hdf5_shape *shape, void *cell, uint64_t value)
-{
-    if (shape->type == HDF5_INT64)
-        *(int64_t *)cell = (int64_t)value;
-    else
-        *(int32_t *)cell = (int32_t)value;
-}
-
-static void cell_fill(const struct schema_column *column, const struct schema_view *v,
-                      const struct hdf5_shape *shape, size_t i, size_t j, void *cell)
-{
-    const void *at = column->at != NULL ? column->at(v, i, j) : NULL;
-    char buffer[SCHEMA_TEXT_MAX + 1];
-    const char *text;
-    double real;
-    switch (column->type) {
-    case SCHEMA_REAL:
-    case SCHEMA_MONEY:
-        if (at == NULL)
-            real = NAN;
-        else if (column->type == SCHEMA_REAL)
-            real = *(const double *)at;
+    size_t low = 0, high = w->array_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (w->arrays[middle].pieces_before <= piece)
+            low = middle;
         else
-            real = money_of_units((double)*(const int64_t *)at, v->portfolio->settings.resolution);
-        *(double *)cell = isnan(real) ? (double)NAN : real; // one NaN of the many
-        break;
-    case SCHEMA_COUNT:
-        *(int32_t *)cell = *(const int32_t *)at;
-        break;
-    case SCHEMA_YEAR:
-        whole_store(shape, cell, *(const uint64_t *)at);
-        break;
-    case SCHEMA_ORDINAL:
-        whole_store(shape, cell, i);
-        break;
-    case SCHEMA_RANK:
-        whole_store(shape, cell, i + 1);
-        break;
-    default:
-        text = cell_text(column, v, i, buffer);
-        memset(cell, 0, shape->text_size);
-        memcpy(cell, text, schema_text_cut(text, SCHEMA_TEXT_MAX));
+            high = middle;
     }
+    return &w->arrays[low];
 }
 
-// Writes and hashes the cells, one chunk at a time; a chunk is a run of whole rows, or part of one.
-static bool cells_write(struct writer *w, const struct schema_column *column, const char *path,
-                        const struct hdf5_shape *shape, int64_t dataset)
+static void piece_make(void *context, size_t index, size_t slot_index, size_t thread_index)
 {
+    struct writer *w = context;
+    const struct array *array = array_of(w, index);
+    const struct hdf5_shape *shape = &array->shape;
+    const struct piece piece = piece_of(shape, index - array->pieces_before);
     const size_t size = hdf5_cell_size(shape);
-    const uint64_t total = shape->extents[0] * shape->extents[1];
-    const uint64_t rows = shape->rank == 1                  ? chunk_cells
-                          : shape->extents[1] == 0          ? 1
-                          : shape->extents[1] < chunk_cells ? chunk_cells / shape->extents[1]
-                                                            : 1;
-    struct sha256_ctx hash;
-    sha256_init(&hash);
-    uint64_t slab = rows < shape->extents[0] ? rows : shape->extents[0];
-    unsigned char *cells = calloc(slab * shape->extents[1] + 1, size);
-    if (cells == NULL)
-        return out_of_memory(w);
-    for (uint64_t first = 0; total > 0 && first < shape->extents[0] && !w->h.failed;
-         first += slab) {
-        uint64_t left = shape->extents[0] - first, count = left < slab ? left : slab;
-        unsigned char *cell = cells;
-        for (uint64_t i = first; i < first + count; i++)
-            for (uint64_t j = 0; j < shape->extents[1]; j++, cell += size)
-                cell_fill(column, &w->view, shape, i, j, cell);
-        if (shape->type == HDF5_TEXT)
-            content_cells(&hash, cells, count * size, 1);
-        else
-            content_cells(&hash, cells, count * shape->extents[1], size);
-        hdf5_rows_write(&w->h, dataset, shape, first, count, cells);
+    struct slot *slot = &w->slots[slot_index];
+    struct thread *thread = &w->threads[thread_index];
+    // A view of its own: w->view follows the array that is being delivered.
+    const struct schema_view view = {w->view.outcome, w->view.portfolio, array->index};
+
+    if (array->column == NULL) {
+        memcpy(slot->cells, w->inputs[array->index].bytes + piece.first, piece.count);
+    } else {
+        cells_fill(array->column, &view, shape, piece.first, piece.count, slot->cells);
     }
-    free(cells);
-    if (!w->h.failed && !content_add(&w->content, path, &hash))
-        return out_of_memory(w);
-    return !w->h.failed;
+    if (shape->chunk[0] == 0)
+        return;
+    const unsigned char *cells = slot->cells;
+    memset(slot->cells + piece.count * size, 0, (piece.room - piece.count) * size);
+    if (shape->shuffled) {
+        cells_shuffle(thread->shuffled, slot->cells, piece.room, size);
+        cells = thread->shuffled;
+    }
+    slot->packed_size = deflater_run(thread->deflater, cells, piece.room * size,
+                                     shape->type == HDF5_FLOAT64 ? 8 : 1, slot->packed);
 }
 
-static bool column_write(struct writer *w, const struct schema_column *column)
+static bool array_create(struct writer *w, const struct array *array)
+{
+    if (array->column == NULL) {
+        memcpy(w->table, "/study", sizeof "/study");
+        memcpy(w->path, "/study/", sizeof "/study/");
+        if (!schema_name_encode(w->inputs[array->index].name, w->path + 7, SCHEMA_PATH_MAX - 7))
+            return refuse(w, "the name of an input file is too long");
+    } else {
+        w->view.grouping = array->index;
+        if (!schema_table_path(array->column, &w->view, w->table))
+            return refuse(w, "the name of a group column is too long");
+        snprintf(w->path, sizeof w->path, "%s/%s", w->table, array->column->name);
+    }
+    sha256_init(&w->hash);
+    return hdf5_group(&w->h, w->table) &&
+           hdf5_dataset_create(&w->h, w->path, &array->shape, &w->dataset);
+}
+
+// The bytes of an input are a dimension scale of their own, since netCDF knows no unnamed
+// dimension.
+static bool input_finish(struct writer *w, const struct results_input *input)
+{
+    hdf5_put_text(&w->h, w->path, "long_name", "bytes of an input file");
+    hdf5_put_text(&w->h, w->path, "units", "1");
+    hdf5_put_text(&w->h, w->path, "file", input->name);
+    hdf5_put_text(&w->h, w->path, "sha256", input->sha256);
+    return hdf5_scale_set(&w->h, w->path, w->path + 7);
+}
+
+static bool column_finish(struct writer *w, const struct schema_column *column,
+                          const struct hdf5_shape *shape)
 {
     const char *currency = w->view.portfolio->settings.currency;
     const char *units = schema_unit_text(column, currency != NULL ? currency : "");
-    char table[SCHEMA_PATH_MAX], path[2 * SCHEMA_PATH_MAX], scale[2 * SCHEMA_PATH_MAX];
+    char scale[2 * SCHEMA_PATH_MAX];
     static const double missing = NAN;
-    int64_t dataset;
 
-    if (!schema_table_path(column, &w->view, table)) {
-        snprintf(w->h.message, sizeof w->h.message, "the name of a group column is too long");
-        w->h.failed = true;
-        return false;
-    }
-    snprintf(path, sizeof path, "%s/%s", table, column->name);
-    struct hdf5_shape shape = shape_of(column, &w->view);
-    hdf5_group(&w->h, table);
-    if (!hdf5_dataset_create(&w->h, path, &shape, &dataset))
-        return false;
-    cells_write(w, column, path, &shape, dataset);
-    hdf5_dataset_close(&w->h, dataset);
-    hdf5_put_text(&w->h, path, "long_name", column->long_name);
+    hdf5_put_text(&w->h, w->path, "long_name", column->long_name);
     if (units != NULL)
-        hdf5_put_text(&w->h, path, "units", units);
+        hdf5_put_text(&w->h, w->path, "units", units);
     if (schema_is_coordinate(column))
-        return hdf5_scale_set(&w->h, path, column->name);
-    if (shape.type == HDF5_FLOAT64)
-        hdf5_put_reals(&w->h, path, "_FillValue", &missing, 1);
-    for (unsigned a = 0; a < shape.rank; a++) {
-        snprintf(scale, sizeof scale, "%s/%s", table, schema_axis_name(column->axes[a]));
-        hdf5_scale_attach(&w->h, path, scale, a);
+        return hdf5_scale_set(&w->h, w->path, column->name);
+    if (shape->type == HDF5_FLOAT64)
+        hdf5_put_reals(&w->h, w->path, "_FillValue", &missing, 1);
+    for (unsigned a = 0; a < shape->rank; a++) {
+        snprintf(scale, sizeof scale, "%s/%s", w->table, schema_axis_name(column->axes[a]));
+        hdf5_scale_attach(&w->h, w->path, scale, a);
     }
     return !w->h.failed;
 }
 
-static void tables_write(struct writer *w)
+static bool piece_deliver(void *context, size_t index, size_t slot_index)
+{
+    struct writer *w = context;
+    const struct slot *slot = &w->slots[slot_index];
+    const struct array *array = array_of(w, index);
+    const struct hdf5_shape *shape = &array->shape;
+    const uint64_t k = index - array->pieces_before;
+    const struct piece piece = piece_of(shape, k);
+    const size_t size = hdf5_cell_size(shape);
+
+    if (k == 0 && !array_create(w, array))
+        return false;
+    if (shape->type == HDF5_TEXT)
+        content_cells(&w->hash, slot->cells, piece.count * size, 1);
+    else
+        content_cells(&w->hash, slot->cells, piece.count, size);
+    if (shape->chunk[0] == 0)
+        hdf5_rows_write(&w->h, w->dataset, shape, 0, shape->extents[0], slot->cells);
+    else
+        hdf5_chunk_write(&w->h, w->dataset, piece.row, piece.column, slot->packed,
+                         slot->packed_size);
+    if (k + 1 < pieces_of(shape))
+        return !w->h.failed;
+    hdf5_dataset_close(&w->h, w->dataset);
+    if (!w->h.failed && !content_add(&w->content, w->path, &w->hash))
+        return out_of_memory(w);
+    return array->column == NULL ? input_finish(w, &w->inputs[array->index])
+                                 : column_finish(w, array->column, shape);
+}
+
+static void array_add(struct writer *w, const struct schema_column *column, size_t index,
+                      struct hdf5_shape shape, uint64_t *pieces)
+{
+    w->arrays[w->array_count++] = (struct array){column, index, shape, *pieces};
+    *pieces += pieces_of(&shape);
+}
+
+// In the order of the file. False if memory is exhausted.
+static bool arrays_list(struct writer *w, uint64_t *pieces)
+{
+    size_t groupings = w->view.portfolio->grouping_count;
+    w->arrays = calloc(w->input_count + schema_column_count * (groupings + 1), sizeof *w->arrays);
+    if (w->arrays == NULL)
+        return false;
+    for (size_t i = 0; i < w->input_count; i++)
+        array_add(w, NULL, i, cells_shape_of_bytes(w->inputs[i].size), pieces);
+    for (size_t c = 0; c < schema_column_count; c++) {
+        const struct schema_column *column = &schema_columns[c];
+        size_t times = schema_is_grouped(column) ? groupings : 1;
+        for (w->view.grouping = 0; w->view.grouping < times; w->view.grouping++)
+            array_add(w, column, w->view.grouping, cells_shape(column, &w->view), pieces);
+    }
+    return true;
+}
+
+// Room for the largest piece, in every slot and thread that there is work for.
+static bool room_make(struct writer *w, uint64_t pieces)
+{
+    size_t most = 1;
+    for (size_t a = 0; a < w->array_count; a++) {
+        const struct hdf5_shape *shape = &w->arrays[a].shape;
+        size_t size = piece_of(shape, 0).room * hdf5_cell_size(shape);
+        most = size > most ? size : most;
+    }
+    if (w->thread_count > THREADS_MAX)
+        w->thread_count = THREADS_MAX;
+    if (w->thread_count > pieces || w->thread_count == 0)
+        w->thread_count = pieces > 0;
+    for (size_t i = 0; i < w->thread_count * SLOTS_PER_THREAD; i++) {
+        w->slots[i].cells = malloc(most);
+        w->slots[i].packed = malloc(deflater_bound(most));
+        if (w->slots[i].cells == NULL || w->slots[i].packed == NULL)
+            return false;
+    }
+    for (size_t i = 0; i < w->thread_count; i++) {
+        w->threads[i].shuffled = malloc(most);
+        w->threads[i].deflater = deflater_new();
+        if (w->threads[i].shuffled == NULL || w->threads[i].deflater == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void arrays_free(struct writer *w)
+{
+    for (size_t i = 0; i < THREADS_MAX * SLOTS_PER_THREAD; i++) {
+        free(w->slots[i].cells);
+        free(w->slots[i].packed);
+    }
+    for (size_t i = 0; i < THREADS_MAX; i++) {
+        free(w->threads[i].shuffled);
+        deflater_free(w->threads[i].deflater);
+    }
+    free(w->arrays);
+}
+
+static void arrays_write(struct writer *w)
+{
+    uint64_t pieces = 0;
+    if (!arrays_list(w, &pieces) || !room_make(w, pieces)) {
+        out_of_memory(w);
+        return;
+    }
+    const struct conveyor conveyor = {
+        w->thread_count, w->thread_count * SLOTS_PER_THREAD, pieces, w, piece_make, piece_deliver};
+    conveyor_run(&conveyor);
+}
+
+// The names of group columns, as attributes.
+static void groups_name(struct writer *w)
 {
     size_t groupings = w->view.portfolio->grouping_count;
     char path[SCHEMA_PATH_MAX];
-    for (size_t c = 0; c < schema_column_count && !w->h.failed; c++) {
-        const struct schema_column *column = &schema_columns[c];
-        if (!schema_is_grouped(column)) {
-            column_write(w, column);
-            continue;
-        }
-        for (w->view.grouping = 0; w->view.grouping < groupings; w->view.grouping++)
-            column_write(w, column);
-    }
     for (w->view.grouping = 0; w->view.grouping < groupings && !w->h.failed; w->view.grouping++)
         for (size_t c = 0; c < schema_column_count; c++)
             if (schema_is_grouped(&schema_columns[c]) &&
@@ -247,43 +320,11 @@ static void tables_write(struct writer *w)
             }
 }
 
-// The bytes of an input are a dimension scale of their own, since netCDF knows no unnamed
-// dimension.
-static bool input_write(struct writer *w, const struct results_input *input)
-{
-    char path[SCHEMA_PATH_MAX] = "/study/";
-    struct hdf5_shape shape = {.type = HDF5_UINT8, .rank = 1, .extents = {input->size, 1}};
-    struct sha256_ctx hash;
-    int64_t dataset;
-
-    if (!schema_name_encode(input->name, path + 7, sizeof path - 7)) {
-        snprintf(w->h.message, sizeof w->h.message, "the name of an input file is too long");
-        w->h.failed = true;
-        return false;
-    }
-    if (input->size > 512)
-        shape.chunk[0] = input->size < 8 * chunk_cells ? input->size : 8 * chunk_cells;
-    if (!hdf5_dataset_create(&w->h, path, &shape, &dataset))
-        return false;
-    hdf5_rows_write(&w->h, dataset, &shape, 0, input->size, input->bytes);
-    hdf5_dataset_close(&w->h, dataset);
-    hdf5_put_text(&w->h, path, "long_name", "bytes of an input file");
-    hdf5_put_text(&w->h, path, "units", "1");
-    hdf5_put_text(&w->h, path, "file", input->name);
-    hdf5_put_text(&w->h, path, "sha256", input->sha256);
-    hdf5_scale_set(&w->h, path, path + 7);
-    sha256_init(&hash);
-    content_cells(&hash, input->bytes, input->size, 1);
-    return content_add(&w->content, path, &hash) || out_of_memory(w);
-}
-
-static void inputs_write(struct writer *w)
+static void input_hashes_write(struct writer *w)
 {
     char **lines = calloc(w->input_count + 1, sizeof *lines);
     bool good = lines != NULL;
-    hdf5_group(&w->h, "/study");
     for (size_t i = 0; good && i < w->input_count; i++) {
-        input_write(w, &w->inputs[i]);
         good = asprintf(&lines[i], "%s  %s", w->inputs[i].sha256, w->inputs[i].name) >= 0;
         if (!good)
             lines[i] = NULL;
@@ -341,8 +382,10 @@ static bool file_write(struct writer *w, const char *path)
 {
     hdf5_create(&w->h, path);
     attributes_write(w);
-    inputs_write(w);
-    tables_write(w);
+    hdf5_group(&w->h, "/study");
+    input_hashes_write(w);
+    arrays_write(w);
+    groups_name(w);
     if (!w->h.failed) {
         content_hex(&w->content, w->hex);
         hdf5_put_text(&w->h, "/", "content_sha256", w->hex);
@@ -381,7 +424,7 @@ static bool folder_sync(const char *folder)
 
 bool results_write(const char *path, const struct outcome *outcome,
                    const struct results_input *inputs, size_t input_count, const char *version,
-                   struct diagnostics *d)
+                   size_t threads, struct diagnostics *d)
 {
     const struct place at = {.file = path};
     // The view is only read from here.
@@ -389,7 +432,8 @@ bool results_write(const char *path, const struct outcome *outcome,
                                 .portfolio = (struct portfolio *)(uintptr_t)outcome->portfolio},
                        .inputs = inputs,
                        .input_count = input_count,
-                       .version = version};
+                       .version = version,
+                       .thread_count = threads};
     char *folder = folder_of(path), *temporary = NULL;
     int descriptor = -1;
     bool good = false;
@@ -416,6 +460,7 @@ bool results_write(const char *path, const struct outcome *outcome,
         close(descriptor);
     }
     content_free(&w.content);
+    arrays_free(&w);
     free(temporary);
     free(folder);
     return good;

@@ -17,7 +17,7 @@ STUDY = {
 title = Readers' study
 currency = EUR
 as_of = 2026-01-15
-years = 20000
+years = 140001
 seed = 11
 [groups]
 by = class, business_unit, class*business_unit
