@@ -107,6 +107,12 @@ void diagnostics_append(struct diagnostics *d, const struct diagnostics *from)
     d->warnings += from->warnings;
 }
 
+bool diagnostics_keeps(const struct diagnostics *d, enum diagnostic_level level)
+{
+    return level == DIAGNOSTIC_ERROR ? d->kept_errors < DIAGNOSTICS_SHOWN_MAX
+                                     : d->kept < DIAGNOSTICS_SHOWN_MAX;
+}
+
 uint64_t diagnostics_errors(const struct diagnostics *d)
 {
     return d->errors;

@@ -39,6 +39,9 @@ void diagnostics_warn(struct diagnostics *d, const struct place *at, const char 
     __attribute__((format(printf, 3, 4)));
 void diagnostics_append(struct diagnostics *d, const struct diagnostics *from);
 
+// Whether one more of that level would be kept: else a costly message need not be made.
+bool diagnostics_keeps(const struct diagnostics *d, enum diagnostic_level level);
+
 uint64_t diagnostics_errors(const struct diagnostics *d);
 uint64_t diagnostics_warnings(const struct diagnostics *d);
 uint64_t diagnostics_kept(const struct diagnostics *d);

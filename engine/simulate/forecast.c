@@ -31,15 +31,31 @@ struct asset_exact {
     double aal, rate;
 };
 
-// Sums over what selects each asset.
+static size_t first_from(const struct selection *selection, size_t asset)
+{
+    size_t low = 0, high = selection->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (selection->assets[middle] < asset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+// Sums over what selects each of the assets from `first` to end - 1.
 static void exact_fill(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                       struct asset_exact *exact)
+                       size_t first, size_t end, struct asset_exact *exact)
 {
     for (size_t s = 0; s < plans->count; s++) {
         const struct scenario_plan *plan = &plans->plans[s];
         const struct selection *selection = portfolio->scenarios[s].selection;
 
-        for (size_t i = 0; i < selection->count; i++) {
+        for (size_t i = first_from(selection, first);
+             i < selection->count && selection->assets[i] < end; i++) {
             struct asset_exact *asset = &exact[selection->assets[i]];
 
             asset->rate += scenario_plan_asset_rate(plan, i);
@@ -50,15 +66,17 @@ static void exact_fill(const struct portfolio *portfolio, const struct scenario_
 
 double forecast_detail_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
 {
-    const size_t n = portfolio->assets.count;
+    const size_t n = portfolio->assets.count, threads = (size_t)plans->arena_count;
     struct asset_exact *exact = calloc(n + 1, sizeof *exact);
     struct keyed *order = malloc((n + 1) * sizeof *order);
     struct keyed *spare = malloc((n + 1) * sizeof *spare);
     const bool good = exact && order && spare;
     double bytes = good ? 0 : HUGE_VAL;
 
-    if (good)
-        exact_fill(portfolio, plans, exact);
+#pragma omp parallel for num_threads(threads)
+    for (size_t t = 0; t < threads; t++) // each sum is one thread's, in the order of scenarios
+        if (good)
+            exact_fill(portfolio, plans, n * t / threads, n * (t + 1) / threads, exact);
     for (size_t a = 0; good && a < n; a++)
         order[a] = (struct keyed){keyed_descending(exact[a].aal), (uint32_t)a};
     if (good)

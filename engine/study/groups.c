@@ -183,17 +183,24 @@ static bool pairs_mark(struct group_reading *g, unsigned char *present)
 {
     const struct portfolio *portfolio = &g->reading->study->portfolio;
     const size_t parts = g->assets.parts;
+    // how many pairs of each scenario part are marked: most of them soon are
+    uint32_t *marked = arena_alloc(&g->reading->scratch, g->scenarios.parts + 1, sizeof *marked);
 
+    if (!marked)
+        return false;
     for (size_t s = 0; s < portfolio->scenario_count; s++) {
         const struct selection *selection = portfolio->scenarios[s].selection;
-        unsigned char *row = present + (g->scenarios.part ? g->scenarios.part[s] : 0) * parts;
+        const uint32_t part = g->scenarios.part ? g->scenarios.part[s] : 0;
+        unsigned char *row = present + part * parts;
 
-        if (!selection || selection->count == 0)
+        if (!selection)
             continue;
-        if (!g->assets.part)
-            row[0] = 1;
-        for (size_t i = 0; g->assets.part && i < selection->count; i++)
-            row[g->assets.part[selection->assets[i]]] = 1;
+        for (size_t i = 0; i < selection->count && marked[part] < parts; i++) {
+            const uint32_t other = g->assets.part ? g->assets.part[selection->assets[i]] : 0;
+
+            marked[part] += !row[other];
+            row[other] = 1;
+        }
     }
     return true;
 }
@@ -438,6 +445,7 @@ void groups_find_unreached(struct reading *reading)
     const struct assets *assets = &portfolio->assets;
     unsigned char *reached = arena_alloc(&reading->scratch, assets->count + 1, 1);
     const struct column *column = NULL;
+    size_t left = assets->count;
 
     if (!reached) {
         reading_out_of_memory(reading);
@@ -446,11 +454,13 @@ void groups_find_unreached(struct reading *reading)
     for (size_t s = 0; s < portfolio->scenario_count; s++) {
         const struct selection *selection = portfolio->scenarios[s].selection;
 
-        for (size_t i = 0; selection && i < selection->count; i++)
+        for (size_t i = 0; selection && i < selection->count && left > 0; i++) {
+            left -= !reached[selection->assets[i]];
             reached[selection->assets[i]] = 1;
+        }
     }
+    facts->unreached_assets = left;
     for (size_t a = 0; a < assets->count; a++) {
-        facts->unreached_assets += !reached[a];
         if (!reached[a] && !isnan(assets->value[a]))
             facts->unreached_value += assets->value[a] * (double)assets->quantity[a];
     }

@@ -209,7 +209,8 @@ static const char *damaged(const struct table *table, int column, const char *id
 void ids_unknown(struct reading *reading, const struct table *table, int column, const char *what,
                  const struct place *at)
 {
-    const char *near = damaged(table, column, at->value);
+    const bool kept = diagnostics_keeps(reading->d, DIAGNOSTIC_ERROR);
+    const char *near = kept ? damaged(table, column, at->value) : NULL;
 
     if (near) {
         diagnostics_add(reading->d, at,
@@ -218,7 +219,7 @@ void ids_unknown(struct reading *reading, const struct table *table, int column,
                         what, near);
         return;
     }
-    for (size_t row = 0; row < table->rows; row++) {
+    for (size_t row = 0; kept && row < table->rows; row++) {
         const char *id = table_cell(table, row, column);
         const char *candidate = text_nearest(at->value, strlen(at->value), &id, 1, near ? 1 : 2);
 

@@ -5,6 +5,7 @@
 #include "study/reading.h"
 
 struct selected {
+    bool used; // by a scenario
     struct selection selection;
     size_t resistant, valued;            // how many have a resistance, a value
     uint32_t unresistant, without_value; // the first asset without
@@ -17,6 +18,7 @@ struct selections {
     struct arena scratch; // likewise
 };
 
+// Matches all selectors, on all threads, but those that have something to tell.
 bool selections_start(struct reading *reading, struct selections *selections, int column);
 
 // What the cell of a scenario selects, NULL after a diagnostic.

@@ -113,6 +113,35 @@ static double value_number(const struct matching *m, const char *value)
     return number;
 }
 
+// What a table makes when it is first asked for, whichever thread asks.
+static bool index_made(const struct matching *m, struct column *column)
+{
+    bool made;
+
+#pragma omp critical(table_made)
+    made = column_index(column, m->table->rows);
+    return made;
+}
+
+static const double *numbers_made(const struct matching *m, struct words *words)
+{
+    const double *numbers;
+
+#pragma omp critical(table_made)
+    numbers = words_numbers(words, m->decimal_comma);
+    return numbers;
+}
+
+static bool codes_of_number(const struct matching *m, struct words *words, double number,
+                            const uint32_t **codes, size_t *count)
+{
+    bool made;
+
+#pragma omp critical(table_made)
+    made = words_of_number(words, m->decimal_comma, number, codes, count);
+    return made;
+}
+
 // Whether a cell of each text satisfies the comparison.
 static bool compare_texts(struct matching *m, struct matcher *x)
 {
@@ -120,7 +149,7 @@ static bool compare_texts(struct matching *m, struct matcher *x)
     const char *value = selector->values[0];
     const double number = value_number(m, value);
     struct words *words = &x->column->words;
-    const double *numbers = isnan(number) ? NULL : words_numbers(words, m->decimal_comma);
+    const double *numbers = isnan(number) ? NULL : numbers_made(m, words);
 
     if (!members_start(m, x) || (!isnan(number) && !numbers))
         return false;
@@ -207,7 +236,7 @@ static bool equal_texts(struct matching *m, struct matcher *x)
     struct column *column = x->column;
     struct words *words = &column->words;
 
-    if (!column_index(column, m->table->rows))
+    if (!index_made(m, column))
         return false;
     for (size_t i = 0; i < x->selector->value_count; i++) {
         const char *value = x->selector->values[i];
@@ -217,12 +246,13 @@ static bool equal_texts(struct matching *m, struct matcher *x)
         const uint32_t *same = NULL;
         size_t count = 0;
 
-        if ((!isnan(number) && !words_of_number(words, m->decimal_comma, number, &same, &count)) ||
+        if ((!isnan(number) && !codes_of_number(m, words, number, &same, &count)) ||
             !codes_add(m, x, same, count) || !codes_add(m, x, &code, code != WORDS_NONE))
             return false;
         // a number is not missed where an earlier one of the list is there
         if (length > 0 && code == WORDS_NONE && (isnan(number) || x->code_count == 0)) {
-            const char *near = nearest_text(words, value);
+            const char *near =
+                diagnostics_keeps(m->d, DIAGNOSTIC_WARNING) ? nearest_text(words, value) : NULL;
 
             diagnostics_warn(m->d, m->at, "no row has %s '%s'%s%s%s", x->selector->column, value,
                              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");

@@ -26,8 +26,8 @@ bool selector_columns_check(const struct selector *selector, const struct table 
                             const struct place *at, struct diagnostics *d);
 
 // Fills `rows`, which has room for all of the table, with those chosen, ascending; all columns are
-// known. What is in `scratch` is not needed afterwards. False if memory is exhausted. A value that
-// no row has is warned of, with the nearest that there is.
+// known. Threads may match on one table. What is in `scratch` is not needed afterwards. False if
+// memory is exhausted. A value that no row has is warned of, with the nearest that there is.
 bool selector_match(const struct selector *selector, const struct table *table, bool decimal_comma,
                     struct arena *scratch, uint32_t *rows, size_t *count, const struct place *at,
                     struct diagnostics *d);
