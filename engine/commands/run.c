@@ -179,9 +179,8 @@ static int simulate_and_write(const struct request *request, struct study *study
     for (size_t i = 0; i < study->input_count; i++)
         inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
                                            study->inputs[i].size, study->inputs[i].sha256};
-    bool written =
-        results_write(request->output, outcome, inputs, study->input_count, LOSSMILL_VERSION,
-                      request->threads, d);
+    bool written = results_write(request->output, outcome, inputs, study->input_count,
+                                 LOSSMILL_VERSION, request->threads, d);
     free(inputs);
     progress_line_clear(&progress);
     if (!written)
