@@ -173,12 +173,13 @@ struct night_seconds night_run(const struct night *night, int threads, const cha
     struct outcome o;
     struct watched watched = {threads, 0};
     struct night_seconds seconds;
-    const double start = seconds_of(threads);
+    const double start = seconds_of(threads), wall = seconds_now(), used = seconds_of(1);
 
     check(simulate_run(&night->portfolio, threads, watch, &watched, &o, night->d) ==
               SIMULATION_DONE,
           night);
     seconds.all = seconds.written = seconds_of(threads) - start;
+    seconds.share = (seconds_of(1) - used) / (seconds_now() - wall) / threads;
     seconds.simulation = watched.second_pass - start;
     if (path) {
         check(results_write(path, &o, NULL, 0, "bench", night->d), night);

@@ -33,6 +33,7 @@ struct night_seconds {
     double all;        // and the second pass: contributions to the tail, assets, worst events
     double written;    // and the HDF5 file at `path`; `all` if it is NULL
     double events;
+    double share; // of its threads' processors that the process had: well below 1 on a busy machine
 };
 
 struct night_seconds night_run(const struct night *night, int threads, const char *path);

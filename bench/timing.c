@@ -73,9 +73,10 @@ void target_print(const char *what, double found, enum target_kind kind, double 
                   const char *unit)
 {
     const int met = kind == AT_LEAST ? found >= target : found <= target;
-    char value[32], aim[32];
+    char value[32] = "", aim[32];
 
-    snprintf(value, sizeof value, "%.3g%s%s", found, *unit ? " " : "", unit);
+    if (!isnan(found))
+        snprintf(value, sizeof value, "%.3g%s%s", found, *unit ? " " : "", unit);
     snprintf(aim, sizeof aim, "%s %g%s%s", kind == AT_LEAST ? ">=" : "<=", target, *unit ? " " : "",
              unit);
     printf("target: %-64s %12s %14s  %s\n", what, value, aim,
