@@ -195,6 +195,48 @@ static void an_arena_text_ends_with_a_nul(void **state)
     arena_free(&arena);
 }
 
+static void an_arena_cleared_is_zeroed_and_one_joined_lives_on(void **state)
+{
+    struct arena arena = {0}, other = {0};
+    const char *text;
+    unsigned char *memory;
+
+    (void)state;
+    arena_clear(&arena);
+    assert_non_null(memset(arena_alloc(&arena, 1000, 1), 0xFF, 1000));
+    assert_non_null(arena_alloc(&arena, 100000, 1));
+    arena_clear(&arena);
+    memory = arena_alloc(&arena, 1000, 1);
+    for (size_t k = 0; k < 1000; k++)
+        assert_int_equal(memory[k], 0);
+    arena_join(&arena, &other); // of nothing
+    text = arena_text(&other, "kept", 4);
+    arena_join(&arena, &other);
+    assert_null(other.newest);
+    assert_string_equal(text, "kept");
+    arena_join(&other, &arena); // to nothing
+    assert_string_equal(text, "kept");
+    arena_free(&other);
+}
+
+static void a_full_list_keeps_errors_in_place_of_warnings(void **state)
+{
+    struct diagnostics *d = diagnostics_new();
+
+    (void)state;
+    for (int i = 0; i < DIAGNOSTICS_SHOWN_MAX; i++) {
+        assert_true(diagnostics_keeps(d, DIAGNOSTIC_WARNING));
+        diagnostics_warn(d, NULL, "w");
+    }
+    assert_false(diagnostics_keeps(d, DIAGNOSTIC_WARNING));
+    for (int i = 0; i < DIAGNOSTICS_SHOWN_MAX; i++) {
+        assert_true(diagnostics_keeps(d, DIAGNOSTIC_ERROR));
+        diagnostics_add(d, NULL, "e");
+    }
+    assert_false(diagnostics_keeps(d, DIAGNOSTIC_ERROR));
+    diagnostics_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +251,8 @@ int main(void)
         cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(an_arena_refuses_what_overflows),
         cmocka_unit_test(an_arena_text_ends_with_a_nul),
+        cmocka_unit_test(an_arena_cleared_is_zeroed_and_one_joined_lives_on),
+        cmocka_unit_test(a_full_list_keeps_errors_in_place_of_warnings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -111,11 +112,60 @@ static void a_decimal_comma_makes_numbers_of_cells(void **state)
     assert_string_equal(rows, "");
 }
 
+// Few rows of several texts come from the column's index, many from a walk over all rows.
+static void an_index_chooses_the_same_rows(void **state)
+{
+    enum { ROWS = 2000 };
+    static const struct {
+        const char *selector;
+        unsigned of, first, second; // rows whose number modulo `of` is one of the two
+    } cases[] = {
+        {"id=1234", ROWS, 1234, 1234},
+        {"id in 1777 0003 3 1777", ROWS, 3, 1777},
+        {"id in 17 1900 and tens>=0", ROWS, 17, 1900},
+        {"tens=3", 10, 3, 3},
+        {"tens in 7 3", 10, 3, 7},
+        {"id in 1777 3 8 and tens=7", ROWS, 1777, 1777},
+        {"tens in 3 7 and id in 1777 3", ROWS, 3, 1777},
+        {"not not id=5 or id=1999", ROWS, 5, 1999},
+    };
+    struct arena arena = {0};
+    struct diagnostics *d = diagnostics_new();
+    const struct csv_format format = {false, 1, &arena, &arena};
+    char *text = arena_alloc(&arena, ROWS, 16);
+    size_t length = (size_t)sprintf(text, "id,tens\n");
+    struct table table;
+    uint32_t rows[ROWS];
+
+    (void)state;
+    for (unsigned row = 0; row < ROWS; row++)
+        length += (size_t)sprintf(text + length, "%04u,%u\n", row, row % 10);
+    assert_true(csv_read(&table, "t.csv", (const unsigned char *)text, length, &format, d, d));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct place at = {.value = cases[i].selector};
+        const struct selector *selector = selector_parse(&at, &arena, d);
+        size_t count, next = 0;
+
+        assert_non_null(selector);
+        assert_true(selector_match(selector, &table, false, &arena, rows, &count, &at, d));
+        for (unsigned row = 0; row < ROWS; row++)
+            if (row % cases[i].of == cases[i].first || row % cases[i].of == cases[i].second) {
+                assert_true(next < count);
+                assert_int_equal(rows[next++], row);
+            }
+        assert_int_equal(next, count);
+    }
+    assert_int_equal(diagnostics_warnings(d), 0);
+    diagnostics_free(d);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_chosen),
         cmocka_unit_test(a_decimal_comma_makes_numbers_of_cells),
+        cmocka_unit_test(an_index_chooses_the_same_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
