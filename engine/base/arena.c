@@ -26,18 +26,13 @@ static struct arena_chunk *chunk_new(size_t capacity)
     return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t count, size_t size)
+// `bytes` > 0 at a multiple of the alignment.
+static void *take(struct arena *arena, size_t bytes, size_t alignment)
 {
-    const size_t alignment = alignof(max_align_t);
     struct arena_chunk *chunk = arena->newest;
-    size_t bytes;
-    void *memory;
+    size_t begin = chunk ? (chunk->used + alignment - 1) / alignment * alignment : 0;
 
-    // no object can be larger than PTRDIFF_MAX, and the rest leaves room for a chunk's own fields
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX / 2)
-        return NULL;
-    bytes = bytes == 0 ? alignment : (bytes + alignment - 1) / alignment * alignment;
-    if (!chunk || bytes > chunk->capacity - chunk->used) {
+    if (!chunk || begin > chunk->capacity || bytes > chunk->capacity - begin) {
         size_t capacity = chunk ? chunk->capacity : first_capacity / 2;
 
         capacity = capacity < largest_capacity / 2 ? 2 * capacity : largest_capacity;
@@ -51,15 +46,25 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
             chunk->older = arena->newest;
             arena->newest = chunk;
         }
+        begin = 0;
     }
-    memory = chunk->memory + chunk->used;
-    chunk->used += bytes;
-    return memory;
+    chunk->used = begin + bytes;
+    return chunk->memory + begin;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+
+    // no object can be larger than PTRDIFF_MAX, and the rest leaves room for a chunk's own fields
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX / 2)
+        return NULL;
+    return take(arena, bytes > 0 ? bytes : 1, alignof(max_align_t));
 }
 
 char *arena_text(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = length == SIZE_MAX ? NULL : arena_alloc(arena, length + 1, 1);
+    char *copy = length >= PTRDIFF_MAX / 2 ? NULL : take(arena, length + 1, 1);
 
     if (copy && length > 0)
         memcpy(copy, text, length);

@@ -103,9 +103,10 @@ static bool exposures_number(struct making *m)
         const struct scenario *scenario = &m->portfolio->scenarios[s];
         const bool units = scenario->event != NO_ROW || scenario->counts == COUNTS_AT_MOST_ONCE;
 
-        good = pairs_number(&pairs, scenario->selection, scenario->capability, &x->hits[s]) &&
-               pairs_number(&pairs, scenario->selection, units ? NULL : scenario->capability,
-                            &x->seats[s]);
+        good = pairs_number(&pairs, scenario->selection, scenario->capability, &x->hits[s]);
+        x->seats[s] = x->hits[s];
+        if (good && units)
+            good = pairs_number(&pairs, scenario->selection, NULL, &x->seats[s]);
     }
     x->exposures = calloc(pairs.count + 1, sizeof *x->exposures);
     m->seated = calloc(pairs.count + 1, 1);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/keyed.h"
 #include "simulate/asset_sums.h"
@@ -50,6 +51,8 @@ static size_t first_from(const struct selection *selection, size_t asset)
 static void exact_fill(const struct portfolio *portfolio, const struct scenario_plans *plans,
                        size_t first, size_t end, struct asset_exact *exact)
 {
+    if (first < end)
+        memset(exact + first, 0, (end - first) * sizeof *exact);
     for (size_t s = 0; s < plans->count; s++) {
         const struct scenario_plan *plan = &plans->plans[s];
         const struct selection *selection = portfolio->scenarios[s].selection;
@@ -67,7 +70,7 @@ static void exact_fill(const struct portfolio *portfolio, const struct scenario_
 double forecast_detail_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
 {
     const size_t n = portfolio->assets.count, threads = (size_t)plans->arena_count;
-    struct asset_exact *exact = calloc(n + 1, sizeof *exact);
+    struct asset_exact *exact = malloc((n + 1) * sizeof *exact);
     struct keyed *order = malloc((n + 1) * sizeof *order);
     struct keyed *spare = malloc((n + 1) * sizeof *spare);
     const bool good = exact && order && spare;

@@ -174,7 +174,7 @@ static void method_choose(struct rate *rate, const struct rate_terms *terms)
         least = cost;
         rate->method = RATE_THINNED;
         rate->bound = bound;
-        memcpy(rate->factor, factor, sizeof factor);
+        memcpy(rate->factor, factor, rate->factor_count * sizeof *factor);
     }
 }
 
@@ -190,10 +190,15 @@ const struct distribution *multiplier_make(double k, struct quantile_shelf *shel
     return distribution_parse(cell, &nowhere, &reader, d);
 }
 
-void rate_make(const struct rate_terms *terms, const struct settings *settings, struct rate *rate)
+bool rate_make(const struct rate_terms *terms, const struct settings *settings, struct arena *arena,
+               struct rate *rate)
 {
-    *rate =
-        (struct rate){.key = terms->key, .multiplier = terms->multiplier, .driver = terms->driver};
+    struct rate_factor factor[RATE_FACTORS_MAX];
+
+    *rate = (struct rate){.key = terms->key,
+                          .multiplier = terms->multiplier,
+                          .driver = terms->driver,
+                          .factor = factor};
     rate->once = terms->counts == COUNTS_AT_MOST_ONCE;
     rate->frequency = yearly_of(terms->frequency, 0, settings->rate_uncertainty);
     rate->susceptibility = yearly_of(terms->susceptibility, 1, settings->rate_uncertainty);
@@ -219,6 +224,12 @@ void rate_make(const struct rate_terms *terms, const struct settings *settings, 
         method_choose(rate, terms);
     rate->constant *= terms->scale;
     rate->bound *= terms->scale;
+
+    // most rows have one or two
+    rate->factor = arena_alloc(arena, rate->factor_count, sizeof *rate->factor);
+    if (rate->factor)
+        memcpy(rate->factor, factor, rate->factor_count * sizeof *factor);
+    return rate->factor != NULL;
 }
 
 double rate_mean(const struct rate *rate)

@@ -67,7 +67,7 @@ struct rate {
     bool once;                             // at_most_once
     double constant;                       // product of what does not vary
     size_t factor_count;
-    struct rate_factor factor[RATE_FACTORS_MAX];
+    struct rate_factor *factor; // at most RATE_FACTORS_MAX
     enum rate_method method;
     double bound; // of the rate without the driver, in years that are not rare
 };
@@ -89,7 +89,9 @@ struct rate_terms {
 const struct distribution *multiplier_make(double k, struct quantile_shelf *shelf,
                                            struct diagnostics *d);
 
-void rate_make(const struct rate_terms *terms, const struct settings *settings, struct rate *rate);
+// False if memory is exhausted.
+bool rate_make(const struct rate_terms *terms, const struct settings *settings, struct arena *arena,
+               struct rate *rate);
 
 // Mean over years of frequency x susceptibility x multiplier, without the driver, in the row's own
 // terms (at_most_once: a probability).

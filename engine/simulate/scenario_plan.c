@@ -17,8 +17,10 @@ static double envelope_of(const struct exposure *x)
     return sum;
 }
 
-static void plan_rate(struct scenario_plan *plan, const struct settings *settings,
-                      const struct driver_years *driver, const struct distribution *multiplier)
+// False if memory is exhausted.
+static bool plan_rate(struct scenario_plan *plan, const struct settings *settings,
+                      const struct driver_years *driver, const struct distribution *multiplier,
+                      struct arena *arena)
 {
     const struct scenario *s = plan->scenario;
     const bool once = s->counts == COUNTS_AT_MOST_ONCE;
@@ -38,7 +40,8 @@ static void plan_rate(struct scenario_plan *plan, const struct settings *setting
     const double envelope = envelope_of(plan->seats);
     double per_unit;
 
-    rate_make(&terms, settings, &plan->rate);
+    if (!rate_make(&terms, settings, arena, &plan->rate))
+        return false;
     plan->rate.susceptibility = yearly_of(s->susceptibility, 1, settings->rate_uncertainty);
     per_unit = scale * (once && driver
                             ? rate_once_probability(&plan->rate)
@@ -51,6 +54,7 @@ static void plan_rate(struct scenario_plan *plan, const struct settings *setting
             envelope * scale * at_most_once_rate(yearly_mean(&plan->rate.frequency));
     else
         plan->candidates_per_year = envelope * plan->rate_per_weight * rate_excess(&plan->rate);
+    return true;
 }
 
 // A scenario of a shared event: every unit is tried in every occurrence.
@@ -161,7 +165,8 @@ static bool event_make(struct event_plan *plan, const struct shared_event *event
         if (!terms.multiplier)
             return false;
     }
-    rate_make(&terms, settings, &plan->rate);
+    if (!rate_make(&terms, settings, plans->arenas, &plan->rate))
+        return false;
     plan->occurrences_per_year = plan->rate.once && driver
                                      ? rate_once_probability(&plan->rate)
                                      : rate_mean(&plan->rate) * rate_driver_mean(&plan->rate);
@@ -192,8 +197,8 @@ static bool plan_make(struct scenario_plan *plan, struct scenario_plans *plans,
     if (s->event != NO_ROW) {
         plan->event = &plans->events[s->event];
         plan_hits(plan, settings);
-    } else {
-        plan_rate(plan, settings, driver, multiplier);
+    } else if (!plan_rate(plan, settings, driver, multiplier, arena)) {
+        return false;
     }
     weight = year_weight(weights, plan->event ? &plans->events[s->event].rate : &plan->rate, driver,
                          arena, &good);

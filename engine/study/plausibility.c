@@ -86,15 +86,17 @@ static uint64_t event_hash(const struct scenario *x)
 }
 
 // twin[s]: the last scenario before s that describes the same event, NO_ROW where there is none.
-static void twins_find(const struct portfolio *portfolio, struct keyed *order, struct keyed *spare,
-                       uint32_t *twin)
+static void twins_find(const struct portfolio *portfolio, int threads, struct keyed *order,
+                       struct keyed *spare, uint32_t *twin)
 {
     const struct scenario *scenarios = portfolio->scenarios;
     const size_t n = portfolio->scenario_count;
 
+#pragma omp parallel for num_threads(threads)
     for (size_t s = 0; s < n; s++)
         order[s] = (struct keyed){event_hash(&scenarios[s]), (uint32_t)s};
     keyed_sort(order, spare, n);
+#pragma omp parallel for num_threads(threads)
     for (size_t i = 0; i < n; i++) {
         const uint32_t s = order[i].row;
 
@@ -116,7 +118,7 @@ bool plausibility_twins(struct reading *reading)
     const bool good = order && spare && twin;
 
     if (good)
-        twins_find(portfolio, order, spare, twin);
+        twins_find(portfolio, reading->options->threads, order, spare, twin);
     for (size_t s = 0; good && s < n; s++) {
         struct place at;
 
