@@ -25,7 +25,8 @@ static void chunk_choose(struct hdf5_shape *shape, uint64_t plain)
         return;
     shape->chunk[1] = part_size(across, most);
     shape->chunk[0] = across > most ? 1 : part_size(shape->extents[0], most / across);
-    // Years and counts have zeros above; amounts of money lose more by it (deflater.c).
+    // Years and counts have zeros above; amounts in cents have binary
+    // fractions that repeat, which shuffling would hide.
     shape->shuffled = shape->type == HDF5_INT32 || shape->type == HDF5_INT64;
 }
 
@@ -167,4 +168,12 @@ void cells_fill(const struct schema_column *column, const struct schema_view *v,
             i++;
         }
     }
+}
+
+void cells_shuffle(unsigned char *restrict out, const unsigned char *restrict in, size_t count,
+                   size_t cell)
+{
+    for (size_t k = 0; k < cell; k++)
+        for (size_t i = 0; i < count; i++)
+            out[k * count + i] = in[i * cell + k];
 }

@@ -17,4 +17,8 @@ struct hdf5_shape cells_shape_of_bytes(size_t size);
 void cells_fill(const struct schema_column *column, const struct schema_view *view,
                 const struct hdf5_shape *shape, uint64_t first, uint64_t count, void *cells);
 
+// The first byte of every cell, then the second of every cell, and so on: HDF5's filter "shuffle".
+void cells_shuffle(unsigned char *restrict out, const unsigned char *restrict in, size_t count,
+                   size_t cell);
+
 #endif

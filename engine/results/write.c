@@ -142,8 +142,7 @@ static void piece_make(void *context, size_t index, size_t slot_index, size_t th
         cells_shuffle(thread->shuffled, slot->cells, piece.room, size);
         cells = thread->shuffled;
     }
-    slot->packed_size = deflater_run(thread->deflater, cells, piece.room * size,
-                                     shape->type == HDF5_FLOAT64 ? 8 : 1, slot->packed);
+    slot->packed_size = deflater_run(thread->deflater, cells, piece.room * size, slot->packed);
 }
 
 static bool array_create(struct writer *w, const struct array *array)

@@ -18,8 +18,8 @@ import h5py
 import numpy
 
 LOSSMILL = sys.argv[1]
-STUDIES = 12
-YEARS = 12_000  # a block and a half
+STUDIES = 24
+YEARS = 20_000  # two blocks and a half
 
 passed = failed = 0
 

@@ -25,15 +25,14 @@ static uint32_t random_word(void)
     return state >> 8;
 }
 
-static size_t round_trip(struct deflater *deflater, const unsigned char *in, size_t size,
-                         size_t stride)
+static size_t round_trip(struct deflater *deflater, const unsigned char *in, size_t size)
 {
     size_t bound = deflater_bound(size);
     unsigned char *packed = malloc(bound + 1), *back = malloc(size + 1);
     uLongf length = size;
     assert_true(packed != NULL && back != NULL);
     packed[bound] = GUARD;
-    size_t packed_size = deflater_run(deflater, in, size, stride, packed);
+    size_t packed_size = deflater_run(deflater, in, size, packed);
     assert_true(packed_size <= bound);
     assert_int_equal(packed[bound], GUARD);
     assert_int_equal(uncompress(back, &length, packed, packed_size), Z_OK);
@@ -103,13 +102,11 @@ static void zlib_reads_what_was_compressed(void **unused)
     assert_non_null(deflater);
     for (size_t f = 0; f < sizeof fills / sizeof *fills; f++) {
         fills[f]();
-        for (size_t stride = 1; stride <= 8; stride += 7) {
-            for (size_t size = 0; size < 700; size++)
-                round_trip(deflater, data + size, size, stride);
-            for (size_t size = 32760; size < 32780; size++)
-                round_trip(deflater, data, size, stride);
-            round_trip(deflater, data, SIZE, stride);
-        }
+        for (size_t size = 0; size < 700; size++)
+            round_trip(deflater, data + size, size);
+        for (size_t size = 32760; size < 32780; size++)
+            round_trip(deflater, data, size);
+        round_trip(deflater, data, SIZE);
     }
     deflater_free(deflater);
 }
@@ -120,11 +117,11 @@ static void losses_shrink_and_noise_hardly_grows(void **unused)
     (void)unused;
     assert_non_null(deflater);
     zeros_fill();
-    assert_true(round_trip(deflater, data, SIZE, 8) < SIZE / 400);
+    assert_true(round_trip(deflater, data, SIZE) < SIZE / 400);
     losses_fill();
-    assert_true(round_trip(deflater, data, SIZE, 8) < SIZE / 4);
+    assert_true(round_trip(deflater, data, SIZE) < SIZE / 4);
     noise_fill();
-    assert_true(round_trip(deflater, data, SIZE, 8) < SIZE + SIZE / 1000);
+    assert_true(round_trip(deflater, data, SIZE) < SIZE + SIZE / 1000);
     deflater_free(deflater);
 }
 
@@ -136,10 +133,10 @@ static void bytes_depend_on_the_input_alone(void **unused)
     (void)unused;
     assert_true(used != NULL && fresh != NULL && a != NULL && b != NULL);
     words_fill();
-    round_trip(used, data, SIZE, 1);
+    round_trip(used, data, SIZE);
     losses_fill();
-    size_t size = deflater_run(used, data, SIZE, 8, a);
-    assert_int_equal(deflater_run(fresh, data, SIZE, 8, b), size);
+    size_t size = deflater_run(used, data, SIZE, a);
+    assert_int_equal(deflater_run(fresh, data, SIZE, b), size);
     assert_memory_equal(a, b, size);
     free(a);
     free(b);
