@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "models/distribution.h"
+#include "models/treatment.h"
 
 enum stage { STAGE_PRIMARY, STAGE_SECONDARY, STAGES };
 
@@ -164,6 +165,7 @@ struct portfolio {
     const struct driver *drivers;
     size_t grouping_count;
     const struct grouping *groupings;
+    struct treatments treatments;
 };
 
 #endif
