@@ -45,7 +45,7 @@
 enum {
     NEAR_NODES = 200,
     SOLUTIONS = 8,
-    PREFIXES_MOST = 24,
+    PARTS_MOST = 24,
     RELAXATIONS_MOST = 60,
     FIXING_ROUNDS_MOST = 12
 };
@@ -60,6 +60,7 @@ struct cut {
 // An entry of a term, in the order of a solution.
 struct place {
     double v;
+    bool in;      // the set a cut is made around
     size_t entry; // from the term's first
 };
 
@@ -154,9 +155,8 @@ static void cut_tangent(const struct outer *outer, size_t t, double k, struct cu
     }
 }
 
-// Around the set of the first `members` of outer->places. False if nothing is left of the term
-// there.
-static bool cut_around(const struct outer *outer, size_t t, size_t members, struct cut *cut)
+// Around the set that outer->places marks. False if nothing is left of the term there.
+static bool cut_around(const struct outer *outer, size_t t, struct cut *cut)
 {
     const struct planner_reduced *reduced = outer->reduced;
     const double *strength = reduced->term_strength + reduced->term_start[t];
@@ -166,7 +166,7 @@ static bool cut_around(const struct outer *outer, size_t t, size_t members, stru
     for (size_t i = 0; i < count; i++) {
         const double a = fabs(strength[outer->places[i].entry]);
 
-        if (i < members)
+        if (outer->places[i].in)
             within += a;
         else
             largest = fmax(largest, a);
@@ -181,7 +181,7 @@ static bool cut_around(const struct outer *outer, size_t t, size_t members, stru
         const size_t e = outer->places[i].entry;
         const double a = fabs(strength[e]);
 
-        if (i >= members) {
+        if (!outer->places[i].in) {
             cut_term(cut, e, strength[e] < 0, here * -expm1(-a));
             continue;
         }
@@ -251,7 +251,7 @@ static double places_sort(struct outer *outer, size_t t, const double *solution)
         const double strength = reduced->term_strength[start + e];
         const double v = fmin(fmax(strength < 0 ? 1 - x : x, 0), 1);
 
-        outer->places[e] = (struct place){v, e};
+        outer->places[e] = (struct place){v, false, e};
         if (!isinf(strength))
             y += fabs(strength) * v;
     }
@@ -259,17 +259,18 @@ static double places_sort(struct outer *outer, size_t t, const double *solution)
     return y;
 }
 
-static void cut_keep_better(struct outer *outer, size_t t, const double *solution, double *most)
+// Makes outer->cut the best if `solution` lies further below it: then true, and `most` is how far.
+static bool cut_better(struct outer *outer, size_t t, const double *solution, double *most)
 {
     const double violation = cut_violation(outer, t, &outer->cut, solution);
+    const struct cut swap = outer->best;
 
-    if (violation > *most) {
-        const struct cut swap = outer->best;
-
-        outer->best = outer->cut;
-        outer->cut = swap;
-        *most = violation;
-    }
+    if (violation <= *most)
+        return false;
+    outer->best = outer->cut;
+    outer->cut = swap;
+    *most = violation;
+    return true;
 }
 
 // Into outer->best the cut that `solution` lies below the most, if any. Returns how far, or 0.
@@ -277,21 +278,36 @@ static double cut_find(struct outer *outer, size_t t, const double *solution)
 {
     const size_t count = outer->reduced->term_start[t + 1] - outer->reduced->term_start[t];
     const double y = places_sort(outer, t, solution);
-    size_t whole = 0, members;
+    struct place *places = outer->places;
+    size_t whole = 0, members, best_members, part;
     double most = 0;
 
     cut_tangent(outer, t, y, &outer->cut);
-    cut_keep_better(outer, t, solution, &most);
-    while (whole < count && outer->places[whole].v > 1 - 1e-6)
-        whole++;
-    members = whole;
+    cut_better(outer, t, solution, &most);
+    for (; whole < count && places[whole].v > 1 - 1e-6; whole++)
+        places[whole].in = true;
     // sets between what is wholly in and what is wholly out
-    for (int tried = 0; tried < PREFIXES_MOST; tried++) {
-        if (cut_around(outer, t, members, &outer->cut))
-            cut_keep_better(outer, t, solution, &most);
-        if (members == count || outer->places[members].v < 1e-6)
+    best_members = members = whole;
+    for (;;) {
+        if (cut_around(outer, t, &outer->cut) && cut_better(outer, t, solution, &most))
+            best_members = members;
+        if (members == count || places[members].v < 1e-6 || members - whole == PARTS_MOST)
             break;
-        members++;
+        places[members++].in = true;
+    }
+    part = members;
+    for (size_t i = best_members; i < part; i++)
+        places[i].in = false;
+    // and what one in or out more makes better
+    for (size_t i = whole, still = 0; part > whole && still < part - whole;
+         i = i + 1 < part ? i + 1 : whole) {
+        places[i].in = !places[i].in;
+        if (cut_around(outer, t, &outer->cut) && cut_better(outer, t, solution, &most)) {
+            still = 0;
+        } else {
+            places[i].in = !places[i].in;
+            still++;
+        }
     }
     return most;
 }
@@ -451,7 +467,7 @@ static bool relax(struct outer *outer, struct mip_relaxation *relaxation, double
         *bound = fmax(*bound, from_program(outer, value - outer->slack));
         if (!cuts_add(outer, mip_relaxation_solution(relaxation), least, &below, &added))
             return false;
-        if (added == 0 || below <= near || value - before < 0.002 * far)
+        if (added == 0 || below <= near || value - before < 0.0005 * far)
             break;
         before = value;
     }
@@ -599,10 +615,10 @@ static bool search_between(struct quest *quest, struct outer *outer, const doubl
 {
     const size_t count = outer->reduced->count;
     struct mip_program *program = &outer->program;
-    const struct mip_limits limits = {.cutoff = to_program(outer, quest_threshold(quest)),
-                                      .gap = 0.05 * quest->gap * fabs(quest->value) * outer->scale,
-                                      .nodes =
-                                          NEAR_NODES < quest->nodes ? NEAR_NODES : quest->nodes};
+    const struct mip_limits limits = {
+        .cutoff = to_program(outer, quest->value - 0.05 * quest->gap * fabs(quest->value)),
+        .gap = 0.05 * quest->gap * fabs(quest->value) * outer->scale,
+        .nodes = NEAR_NODES < quest->nodes ? NEAR_NODES : quest->nodes};
     struct mip_answer answer;
     size_t added = 0;
 
@@ -643,10 +659,10 @@ static bool narrow(struct quest *quest, struct outer *outer, double *bound, size
     if (good && relaxed > -HUGE_VAL) {
         *bound = fmax(*bound, fmin(quest->excluded, relaxed));
         good = quest_climb(quest, outer, mip_relaxation_solution(relaxation), false);
-        for (double value = HUGE_VAL;
-             good && !quest->below && quest->value < value - quest->gap * 0.1 * fabs(value);) {
-            value = quest->value;
+        for (double value = quest->value; good && !quest->below; value = quest->value) {
             good = search_between(quest, outer, mip_relaxation_solution(relaxation));
+            if (quest->value >= value - 0.05 * quest->gap * fabs(value))
+                break;
         }
         if (good)
             *fixed = fix(quest, outer, relaxation, quest_threshold(quest));
