@@ -47,7 +47,14 @@ enum purpose {
     PURPOSE_CAPABILITY, // key of a threat in an event; per occurrence: its capability
     PURPOSE_RESISTANCE, // per hit
     PURPOSE_OCCURRENCE, // per occurrence: common factor of its hits' severities
-    PURPOSE_CUT         // how far a loss moves where dependence is cut
+    PURPOSE_CUT,        // how far a loss moves where dependence is cut
+    PURPOSE_TREATMENT,  // key of a treatment; whether it covers a unit in a year
+    PURPOSE_EFFECT,     // key of an effect; per year: its amount
+    PURPOSE_OVERLAP,    // key of an overlap group on a stream; per event: do its members coincide
+    PURPOSE_RELIABLE,   // key of a treatment on a stream; per event: whether it works
+    PURPOSE_SURVIVE,    // per event: whether it survives the treatments of a world
+    PURPOSE_ADDED,      // key of the stream of events that a treatment adds; per event: stays it
+    PURPOSE_PAIR        // per event: capability and resistance, given that it succeeded
 };
 
 static inline uint32_t address_of(enum purpose purpose, uint32_t sub_draw)

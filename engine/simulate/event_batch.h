@@ -34,6 +34,16 @@ struct event_batch {
     double form_sum[EVENT_BATCH];              // of several forms
     double loss_bound;                         // no event costs more units
     uint64_t capped;                           // how many met MONEY_LIMIT
+
+    // What treatments and insurance look at: NULL where nobody does.
+    struct event_slots *slots;
+};
+
+// The losses of a batch, stage by stage and form by form.
+struct event_slots {
+    unsigned given;                                // LOSS_SLOT bits: some loss is possible there
+    double loss[STAGES * LOSS_FORMS][EVENT_BATCH]; // whole units; before the limit on the event
+    double outage_hours[EVENT_BATCH];              // of a scenario that has any
 };
 
 // Called with one batch after the other, in an order that depends on the plan and block alone.

@@ -51,23 +51,6 @@ static void batch_finish(void *context)
     }
 }
 
-static double asset_susceptibility(const struct exposure *x, uint32_t asset)
-{
-    size_t low = 0, high = x->selection->count;
-
-    if (!x->susceptibility)
-        return 1;
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (x->selection->assets[middle] <= asset)
-            low = middle;
-        else
-            high = middle;
-    }
-    return x->susceptibility[low];
-}
-
 static uint64_t stream_key(const struct scenario_plan *plan, size_t stream)
 {
     const struct seating *seating = &plan->seats->seatings[stream];
@@ -108,8 +91,8 @@ static void threats_finish(struct run *r)
             batch->year[kept] = t[i].year;
             batch->asset[kept] = t[i].asset;
             batch->tail[kept] = t[i].tail;
-            kept +=
-                success[i] <= susceptibility[i] * asset_susceptibility(r->plan->hits, t[i].asset);
+            kept += success[i] <=
+                    susceptibility[i] * exposure_susceptibility(r->plan->hits, t[i].asset);
         }
         batch->key = r->key;
         batch->count = kept;
@@ -201,6 +184,31 @@ bool event_stream_run(struct event_workspace *w, const struct scenario_plan *pla
         product_run(&r, years_in_block(block, years));
     else
         streams_run(&r, years_in_block(block, years));
+    return !r.memory_failed;
+}
+
+bool event_stream_added(struct event_workspace *w, const struct scenario_plan *plan,
+                        const struct rate *rate, uint64_t salt, uint32_t block, uint64_t years,
+                        event_consumer *consume, void *context)
+{
+    struct run r = {.w = w, .plan = plan, .block = block, .consume = consume, .context = context};
+    const struct stream_block stream = {rate,
+                                        block,
+                                        years_in_block(block, years),
+                                        wanted_of(w, block),
+                                        &w->stream,
+                                        &w->batch,
+                                        batch_finish,
+                                        &r};
+
+    w->batch.plan = plan;
+    w->batch.severity = &plan->severity;
+    w->batch.block = block;
+    stream_block_start(&stream);
+    for (size_t i = 0; i < plan->seats->seating_count; i++) {
+        r.key = address_key(stream_key(plan, i), salt, 0, PURPOSE_ADDED);
+        stream_run(&stream, r.key, &plan->seats->seatings[i]);
+    }
     return !r.memory_failed;
 }
 

@@ -29,6 +29,12 @@ bool event_stream_run(struct event_workspace *w, const struct scenario_plan *pla
                       enum annual_loss mode, uint32_t block, uint64_t years,
                       event_consumer *consume, void *context);
 
+// Events of the plan's units that come at `rate` beside its own, at addresses of their own, which
+// `salt` tells apart; not where at most one event counts. False likewise.
+bool event_stream_added(struct event_workspace *w, const struct scenario_plan *plan,
+                        const struct rate *rate, uint64_t salt, uint32_t block, uint64_t years,
+                        event_consumer *consume, void *context);
+
 // The occurrences of a shared event in the block, into w->occurrences. False likewise.
 bool event_occurrences_find(struct event_workspace *w, const struct event_plan *event,
                             uint32_t block, uint64_t years);

@@ -1,0 +1,394 @@
+#include "treat/pricing.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulate/event_stream.h"
+#include "simulate/shared_event.h"
+#include "treat/added.h"
+#include "treat/effects.h"
+
+struct pricing {
+    const struct portfolio *portfolio;
+    const struct scenario_plans *plans;
+    struct arena arena;
+    struct units units;
+    struct added *added; // [unit]
+    size_t scope_count;
+    const struct pricing_scope *scopes;
+};
+
+// One pass over some worlds.
+struct pass {
+    const struct pricing *pricing;
+    const struct unit_variants *variants; // [unit]
+    size_t variants_most;                 // of any unit
+    int64_t *saved;
+};
+
+// One thread's part of a pass.
+struct worker {
+    const struct pass *pass;
+    struct event_workspace *events;
+    struct effects_workspace *effects;
+    struct event_slots *slots;
+    struct treated *treated;
+    bool *hit; // [variant + 1][EVENT_BATCH]: does the occurrence hit anything; the base's last
+    bool overflow;
+    // in work
+    const struct unit *unit;
+    const struct unit_variants *variants;
+    size_t part;
+    const struct added_events *added;
+    uint32_t block;
+};
+
+struct pricing *pricing_new(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                            size_t scope_count, const struct pricing_scope *scopes,
+                            struct diagnostics *d)
+{
+    struct pricing *p = calloc(1, sizeof *p);
+    bool good = p != NULL;
+
+    if (good) {
+        *p = (struct pricing){
+            .portfolio = portfolio, .plans = plans, .scope_count = scope_count, .scopes = scopes};
+        good = units_make(portfolio, plans, &p->arena, &p->units);
+        p->added = arena_alloc(&p->arena, p->units.count + 1, sizeof *p->added);
+        good = good && p->added;
+    }
+    if (!good)
+        diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+    for (size_t u = 0; good && u < p->units.count; u++)
+        good = added_make(&p->units.units[u], &p->arena, &p->added[u], d);
+    if (!good) {
+        pricing_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void pricing_free(struct pricing *pricing)
+{
+    if (pricing)
+        arena_free(&pricing->arena);
+    free(pricing);
+}
+
+const struct units *pricing_units(const struct pricing *pricing)
+{
+    return &pricing->units;
+}
+
+static void worker_free(struct worker *w)
+{
+    event_workspace_free(w->events);
+    effects_workspace_free(w->effects);
+    free(w->slots);
+    free(w->treated);
+    free(w->hit);
+}
+
+static bool worker_make(struct worker *w, const struct pass *pass)
+{
+    *w = (struct worker){.pass = pass};
+    w->events = event_workspace_new();
+    w->effects = effects_workspace_new(pass->pricing->units.rows_most);
+    w->slots = calloc(1, sizeof *w->slots);
+    w->treated = calloc(1, sizeof *w->treated);
+    w->hit = calloc(pass->variants_most + 1, EVENT_BATCH * sizeof *w->hit);
+    if (w->events)
+        w->events->batch.slots = w->slots;
+    return w->events && w->effects && w->slots && w->treated && w->hit;
+}
+
+static bool in_scope(const struct worker *w, const struct pricing_scope *scope,
+                     const struct event_batch *batch, size_t i)
+{
+    const struct portfolio *portfolio = w->pass->pricing->portfolio;
+    const struct grouping *grouping = &portfolio->groupings[scope->grouping];
+
+    if (!batch->plan)
+        return grouping->events_own[w->unit->event->event - portfolio->events] == scope->group;
+    return group_of(grouping, (size_t)(batch->plan->scenario - portfolio->scenarios),
+                    batch->asset[i]) == scope->group;
+}
+
+// Adds what n events save to the years of one world and scope.
+static void saved_add(struct worker *w, int64_t *saved, const struct event_batch *batch,
+                      const int64_t *delta)
+{
+    bool overflow = false;
+
+    for (size_t i = 0; i < batch->count; i++)
+        overflow |= __builtin_add_overflow(saved[batch->year[i]], delta[i], &saved[batch->year[i]]);
+    w->overflow |= overflow;
+}
+
+// What variant v makes of the batch, to its worlds.
+static void variant_add(struct worker *w, const struct event_batch *batch,
+                        const struct variant *variant, const struct treated *treated)
+{
+    const struct pricing *p = w->pass->pricing;
+    const uint64_t years = p->portfolio->settings.years;
+    const size_t first = (size_t)w->block * BLOCK_YEARS;
+    int64_t delta[EVENT_BATCH], scoped[EVENT_BATCH];
+
+    for (size_t i = 0; i < batch->count; i++)
+        delta[i] = (w->added ? 0 : batch->loss[i]) - treated->loss[i];
+    for (size_t s = 0; s < p->scope_count; s++) {
+        const int64_t *from = s == 0 ? delta : scoped;
+
+        for (size_t i = 0; s > 0 && i < batch->count; i++)
+            scoped[i] = in_scope(w, &p->scopes[s], batch, i) ? delta[i] : 0;
+        for (size_t k = 0; k < variant->world_count; k++)
+            saved_add(w, w->pass->saved + (variant->worlds[k] * p->scope_count + s) * years + first,
+                      batch, from);
+    }
+}
+
+static bool has_rows(const struct variant *variant, size_t part)
+{
+    return variant->active_start[part + 1] > variant->active_start[part];
+}
+
+// Whether the world has all treatments that add these events.
+static bool variant_adds(const struct worker *w, const struct variant *variant)
+{
+    const struct unit_part *part = &w->unit->parts[w->part];
+    const struct added_events *a = w->added;
+
+    for (size_t r = 0; r < part->row_count; r++) {
+        const uint32_t local = part->rows[r].local;
+
+        if (((a->multiplied && (a->multiplied[r / 64] >> r % 64 & 1)) || r == a->added) &&
+            !(variant->members[local / 64] >> local % 64 & 1))
+            return false;
+    }
+    return true;
+}
+
+static void batch_take(void *context, const struct event_batch *batch)
+{
+    struct worker *w = context;
+    const struct unit_part *part = &w->unit->parts[w->part];
+
+    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
+                  &w->events->stream.years, w->added);
+    for (size_t v = 0; v < w->variants->count; v++) {
+        const struct variant *variant = &w->variants->variants[v];
+
+        if (!has_rows(variant, w->part) || (w->added && !variant_adds(w, variant)))
+            continue;
+        effects_apply(w->effects, variant, w->part, w->treated);
+        variant_add(w, batch, variant, w->treated);
+    }
+}
+
+// The hits of a run of occurrences on one scenario: which occurrences still hit something is kept
+// for what they cost themselves.
+static void hits_take(void *context, const struct event_batch *batch)
+{
+    struct worker *w = context;
+    const struct unit_part *part = &w->unit->parts[w->part];
+    bool *base = w->hit + w->variants->count * EVENT_BATCH;
+
+    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
+                  &w->events->stream.years, NULL);
+    for (size_t i = 0; i < batch->count; i++)
+        base[batch->occurrence[i]] = true;
+    for (size_t v = 0; v < w->variants->count; v++) {
+        const struct variant *variant = &w->variants->variants[v];
+        bool *hit = w->hit + v * EVENT_BATCH;
+
+        if (has_rows(variant, w->part)) {
+            effects_apply(w->effects, variant, w->part, w->treated);
+            variant_add(w, batch, variant, w->treated);
+            for (size_t i = 0; i < batch->count; i++)
+                hit[batch->occurrence[i]] = hit[batch->occurrence[i]] || w->treated->kept[i];
+        } else {
+            for (size_t i = 0; i < batch->count; i++)
+                hit[batch->occurrence[i]] = true;
+        }
+    }
+}
+
+static void own_take(void *context, const struct event_batch *batch)
+{
+    struct worker *w = context;
+    const struct unit_part *part = &w->unit->parts[w->part];
+
+    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
+                  &w->events->stream.years, NULL);
+    for (size_t v = 0; v < w->variants->count; v++) {
+        const struct variant *variant = &w->variants->variants[v];
+        const bool *hit = w->hit + v * EVENT_BATCH;
+
+        effects_apply(w->effects, variant, w->part, w->treated);
+        for (size_t i = 0; i < batch->count; i++)
+            w->treated->loss[i] = hit[batch->occurrence[i]] ? w->treated->loss[i] : 0;
+        variant_add(w, batch, variant, w->treated);
+    }
+}
+
+static void occurrences_run(struct worker *w, size_t first, size_t n)
+{
+    const struct event_plan *event = w->unit->event;
+    const bool *base = w->hit + w->variants->count * EVENT_BATCH;
+    uint32_t hit[EVENT_BATCH];
+    size_t count = 0;
+
+    memset(w->hit, 0, (w->variants->count + 1) * EVENT_BATCH * sizeof *w->hit);
+    for (w->part = 0; w->part + 1 < w->unit->part_count; w->part++)
+        shared_hits_run(&w->events->batch, w->unit->parts[w->part].plan, w->block,
+                        &w->events->occurrences, first, n, hits_take, w);
+    if (!event->costs)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        hit[count] = (uint32_t)i;
+        count += base[i];
+    }
+    if (count > 0)
+        shared_own_run(&w->events->batch, event, w->block, &w->events->occurrences, first, count,
+                       hit, own_take, w);
+}
+
+static bool shared_run(struct worker *w, uint64_t years)
+{
+    struct event_workspace *events = w->events;
+
+    if (!event_occurrences_find(events, w->unit->event, w->block, years))
+        return false;
+    for (size_t first = 0; first < events->occurrences.count; first += EVENT_BATCH) {
+        const size_t left = events->occurrences.count - first;
+
+        occurrences_run(w, first, left < EVENT_BATCH ? left : EVENT_BATCH);
+    }
+    return true;
+}
+
+static bool stream_run_all(struct worker *w, const struct added *added, uint64_t years)
+{
+    const struct scenario_plan *plan = w->unit->parts[0].plan;
+    bool good;
+
+    w->part = 0;
+    w->added = NULL;
+    good = event_stream_run(w->events, plan, ANNUAL_LOSS_EVENTS, w->block, years, batch_take, w);
+    for (size_t a = 0; good && a < added->count; a++) {
+        w->added = &added->streams[a].events;
+        good = event_stream_added(w->events, plan, &added->streams[a].rate, added->streams[a].salt,
+                                  w->block, years, batch_take, w);
+    }
+    w->added = NULL;
+    return good;
+}
+
+static bool block_run(struct worker *w, uint32_t block, struct progress *progress)
+{
+    const struct pricing *p = w->pass->pricing;
+    const uint64_t years = p->portfolio->settings.years;
+    bool good = true;
+
+    w->block = block;
+    for (size_t u = 0; good && u < p->units.count; u++) {
+        w->unit = &p->units.units[u];
+        w->variants = &w->pass->variants[u];
+        if (w->variants->count == 0)
+            continue;
+        good = w->unit->event ? shared_run(w, years) : stream_run_all(w, &p->added[u], years);
+        good = good && !effects_failed(w->effects) && !w->overflow;
+        if (!progress_add(progress, w->unit->work))
+            break;
+    }
+    return good;
+}
+
+static bool blocks_run(const struct pass *pass, struct worker *workers, int threads,
+                       struct progress *progress)
+{
+    const uint32_t blocks = block_count(pass->pricing->portfolio->settings.years);
+    bool good = true;
+
+#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
+    for (uint32_t block = 0; block < blocks; block++)
+        if (!progress->stopped)
+            good = block_run(&workers[omp_get_thread_num()], block, progress) && good;
+    return good;
+}
+
+static double pass_work(const struct pass *pass)
+{
+    const struct pricing *p = pass->pricing;
+    double work = 0;
+
+    for (size_t u = 0; u < p->units.count; u++)
+        work += pass->variants[u].count > 0 ? p->units.units[u].work : 0;
+    return work * block_count(p->portfolio->settings.years);
+}
+
+bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
+                 int threads, struct progress *progress, int64_t *saved, struct diagnostics *d)
+{
+    const uint64_t years = pricing->portfolio->settings.years;
+    struct arena arena = {0};
+    struct unit_variants *variants =
+        arena_alloc(&arena, pricing->units.count + 1, sizeof *variants);
+    struct pass pass = {.pricing = pricing, .variants = variants, .saved = saved};
+    struct worker *workers = calloc((size_t)threads, sizeof *workers);
+    bool good = variants && workers &&
+                variants_make(&pricing->units, worlds, count, false, &arena, variants);
+    bool overflow = false;
+
+    for (size_t u = 0; good && u < pricing->units.count; u++)
+        pass.variants_most =
+            variants[u].count > pass.variants_most ? variants[u].count : pass.variants_most;
+    for (int t = 0; good && t < threads; t++)
+        good = worker_make(&workers[t], &pass);
+    if (good) {
+        memset(saved, 0, count * pricing->scope_count * years * sizeof *saved);
+        progress->work = pass_work(&pass);
+        progress->done = 0;
+        good = blocks_run(&pass, workers, threads, progress);
+    }
+    for (int t = 0; workers && t < threads; t++) {
+        overflow = overflow || workers[t].overflow;
+        worker_free(&workers[t]);
+    }
+    free(workers);
+    arena_free(&arena);
+    if (overflow)
+        diagnostics_add(d, NULL,
+                        "a year's losses, with a treatment that raises them, outgrow 63 bits");
+    else if (!good)
+        diagnostics_add(d, NULL, "out of memory while pricing the treatments");
+    return good && !progress->stopped;
+}
+
+double pricing_memory(const struct pricing *pricing, size_t worlds, int threads)
+{
+    const double each = (double)sizeof(struct event_workspace) + sizeof(struct event_slots) +
+                        sizeof(struct treated) + effects_memory(pricing->units.rows_most) +
+                        (double)worlds * EVENT_BATCH;
+    double variants = 0;
+
+    for (size_t u = 0; u < pricing->units.count; u++)
+        variants += fmin((double)pricing->units.units[u].treatment_count, (double)worlds);
+    return threads * each + variants * (sizeof(struct variant) + 64);
+}
+
+double pricing_pairs(const struct pricing *pricing)
+{
+    double pairs = 0;
+
+    for (size_t u = 0; u < pricing->units.count; u++) {
+        const struct unit *unit = &pricing->units.units[u];
+
+        for (size_t p = 0; p < unit->part_count; p++)
+            if (unit->parts[p].plan)
+                pairs += unit->parts[p].plan->loss_events_per_year * (double)unit->treatment_count;
+    }
+    return pairs * (double)pricing->portfolio->settings.years;
+}
