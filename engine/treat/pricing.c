@@ -9,6 +9,7 @@
 #include "simulate/shared_event.h"
 #include "treat/added.h"
 #include "treat/effects.h"
+#include "treat/insured.h"
 
 struct pricing {
     const struct portfolio *portfolio;
@@ -26,7 +27,9 @@ struct pass {
     const struct unit_variants *variants; // [unit]
     size_t variants_most;                 // of any unit
     int64_t *saved;
-    struct pricing_sums *sums; // or NULL
+    struct pricing_sums *sums;            // or NULL
+    const struct insured_worlds *insured; // NULL where no world has insurance
+    int64_t *ceded;
 };
 
 // One thread's part of a pass.
@@ -36,6 +39,8 @@ struct worker {
     struct effects_workspace *effects;
     struct event_slots *slots;
     struct treated *treated;
+    struct insured_events *insured; // NULL where the unit in work, or all, is seen by no layer
+    struct insured_events *insured_store;
     bool *hit; // [variant + 1][EVENT_BATCH]: does the occurrence hit anything; the base's last
     __int128 *unit_saved; // of the unit and block in work, by place in the unit's list
     __int128 unit_base;
@@ -46,6 +51,7 @@ struct worker {
     size_t part;
     const struct added_events *added;
     uint32_t block;
+    size_t noted; // place of the first occurrence of the run in work
 };
 
 struct pricing *pricing_new(const struct portfolio *portfolio, const struct scenario_plans *plans,
@@ -109,6 +115,7 @@ static void worker_free(struct worker *w)
     free(w->treated);
     free(w->hit);
     free(w->unit_saved);
+    insured_events_free(w->insured_store);
 }
 
 static bool worker_make(struct worker *w, const struct pass *pass)
@@ -122,6 +129,11 @@ static bool worker_make(struct worker *w, const struct pass *pass)
     w->unit_saved = calloc(pass->pricing->portfolio->treatments.count + 1, sizeof *w->unit_saved);
     if (w->events)
         w->events->batch.slots = w->slots;
+    if (pass->insured) {
+        w->insured_store = insured_events_new(pass->insured);
+        if (!w->insured_store)
+            return false;
+    }
     return w->unit_saved && w->events && w->effects && w->slots && w->treated && w->hit;
 }
 
@@ -214,18 +226,29 @@ static void batch_take(void *context, const struct event_batch *batch)
 {
     struct worker *w = context;
     const struct unit_part *part = &w->unit->parts[w->part];
+    size_t place[EVENT_BATCH];
 
-    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
-                  &w->events->stream.years, w->added);
+    if (w->insured) {
+        place[0] =
+            insured_note(w->insured, batch->key, w->block, batch->count, batch->index, batch->year);
+        for (size_t i = 1; i < batch->count; i++)
+            place[i] = place[0] + i;
+    }
     if (!w->added)
         base_add(w, batch);
+    if (!w->added && w->insured)
+        insured_add(w->insured, NO_ROW, w->unit, batch, NULL, place);
+    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
+                  &w->events->stream.years, w->added);
     for (size_t v = 0; v < w->variants->count; v++) {
         const struct variant *variant = &w->variants->variants[v];
 
-        if (!has_rows(variant, w->part) || (w->added && !variant_adds(w, variant)))
+        if (w->added && !variant_adds(w, variant))
             continue;
         effects_apply(w->effects, variant, w->part, w->treated);
         variant_add(w, batch, variant, w->treated);
+        if (w->insured)
+            insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
     }
 }
 
@@ -236,10 +259,15 @@ static void hits_take(void *context, const struct event_batch *batch)
     struct worker *w = context;
     const struct unit_part *part = &w->unit->parts[w->part];
     bool *base = w->hit + w->variants->count * EVENT_BATCH;
+    size_t place[EVENT_BATCH];
 
     effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
                   &w->events->stream.years, NULL);
     base_add(w, batch);
+    for (size_t i = 0; i < batch->count; i++)
+        place[i] = w->noted + batch->occurrence[i];
+    if (w->insured)
+        insured_add(w->insured, NO_ROW, w->unit, batch, NULL, place);
     for (size_t i = 0; i < batch->count; i++)
         base[batch->occurrence[i]] = true;
     for (size_t v = 0; v < w->variants->count; v++) {
@@ -249,9 +277,13 @@ static void hits_take(void *context, const struct event_batch *batch)
         if (has_rows(variant, w->part)) {
             effects_apply(w->effects, variant, w->part, w->treated);
             variant_add(w, batch, variant, w->treated);
+            if (w->insured)
+                insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
             for (size_t i = 0; i < batch->count; i++)
                 hit[batch->occurrence[i]] = hit[batch->occurrence[i]] || w->treated->kept[i];
         } else {
+            if (w->insured)
+                insured_add(w->insured, (uint32_t)v, w->unit, batch, NULL, place);
             for (size_t i = 0; i < batch->count; i++)
                 hit[batch->occurrence[i]] = true;
         }
@@ -262,10 +294,15 @@ static void own_take(void *context, const struct event_batch *batch)
 {
     struct worker *w = context;
     const struct unit_part *part = &w->unit->parts[w->part];
+    size_t place[EVENT_BATCH];
 
     effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
                   &w->events->stream.years, NULL);
     base_add(w, batch);
+    for (size_t i = 0; i < batch->count; i++)
+        place[i] = w->noted + batch->occurrence[i];
+    if (w->insured)
+        insured_add(w->insured, NO_ROW, w->unit, batch, NULL, place);
     for (size_t v = 0; v < w->variants->count; v++) {
         const struct variant *variant = &w->variants->variants[v];
         const bool *hit = w->hit + v * EVENT_BATCH;
@@ -274,6 +311,8 @@ static void own_take(void *context, const struct event_batch *batch)
         for (size_t i = 0; i < batch->count; i++)
             w->treated->loss[i] = hit[batch->occurrence[i]] ? w->treated->loss[i] : 0;
         variant_add(w, batch, variant, w->treated);
+        if (w->insured)
+            insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
     }
 }
 
@@ -282,8 +321,14 @@ static void occurrences_run(struct worker *w, size_t first, size_t n)
     const struct event_plan *event = w->unit->event;
     const bool *base = w->hit + w->variants->count * EVENT_BATCH;
     uint32_t hit[EVENT_BATCH];
+    uint64_t index[EVENT_BATCH];
     size_t count = 0;
 
+    for (size_t i = 0; i < n; i++)
+        index[i] = w->events->occurrences.id[first + i];
+    if (w->insured)
+        w->noted = insured_note(w->insured, event->key, w->block, n, index,
+                                w->events->occurrences.year + first);
     memset(w->hit, 0, (w->variants->count + 1) * EVENT_BATCH * sizeof *w->hit);
     for (w->part = 0; w->part + 1 < w->unit->part_count; w->part++)
         shared_hits_run(&w->events->batch, w->unit->parts[w->part].plan, w->block,
@@ -355,15 +400,23 @@ static bool block_run(struct worker *w, uint32_t block, struct progress *progres
     for (size_t u = 0; good && u < p->units.count; u++) {
         w->unit = &p->units.units[u];
         w->variants = &w->pass->variants[u];
-        if (w->variants->count == 0)
+        w->insured =
+            w->pass->insured && insured_sees(w->pass->insured, w->unit) ? w->insured_store : NULL;
+        if (w->variants->count == 0 && !w->insured)
             continue;
+        if (w->insured)
+            insured_unit_start(w->insured, u);
         good = w->unit->event ? shared_run(w, years) : stream_run_all(w, &p->added[u], years);
         if (w->pass->sums)
             sums_move(w, u);
+        if (w->insured)
+            good = insured_unit_end(w->insured) && good;
         good = good && !effects_failed(w->effects) && !w->overflow;
         if (!progress_add(progress, w->unit->work))
-            break;
+            return good;
     }
+    if (good && w->insured_store)
+        good = insured_block_finish(w->insured_store, block, w->pass->ceded);
     return good;
 }
 
@@ -386,31 +439,43 @@ static double pass_work(const struct pass *pass)
     double work = 0;
 
     for (size_t u = 0; u < p->units.count; u++)
-        work += pass->variants[u].count > 0 ? p->units.units[u].work : 0;
+        work += pass->variants[u].count > 0 ||
+                        (pass->insured && insured_sees(pass->insured, &p->units.units[u]))
+                    ? p->units.units[u].work
+                    : 0;
     return work * block_count(p->portfolio->settings.years);
 }
 
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
-                 int threads, struct progress *progress, int64_t *saved, struct pricing_sums *sums,
-                 struct diagnostics *d)
+                 int threads, struct progress *progress, int64_t *saved, int64_t *ceded,
+                 struct pricing_sums *sums, struct diagnostics *d)
 {
     const uint64_t years = pricing->portfolio->settings.years;
     struct arena arena = {0};
     struct unit_variants *variants =
         arena_alloc(&arena, pricing->units.count + 1, sizeof *variants);
-    struct pass pass = {.pricing = pricing, .variants = variants, .saved = saved, .sums = sums};
+    struct pass pass = {
+        .pricing = pricing, .variants = variants, .saved = saved, .sums = sums, .ceded = ceded};
     struct worker *workers = calloc((size_t)threads, sizeof *workers);
     bool good = variants && workers &&
-                variants_make(&pricing->units, worlds, count, false, &arena, variants);
+                variants_make(&pricing->units, worlds, count, ceded != NULL, &arena, variants);
+    struct insured_worlds *insured = NULL;
     bool overflow = false;
 
     for (size_t u = 0; good && u < pricing->units.count; u++)
         pass.variants_most =
             variants[u].count > pass.variants_most ? variants[u].count : pass.variants_most;
+    if (good && ceded) {
+        insured = insured_worlds_new(pricing->portfolio, &pricing->units, variants, worlds, count);
+        pass.insured = insured && insured_any(insured) ? insured : NULL;
+        good = insured != NULL;
+        memset(ceded, 0, (count + 1) * years * sizeof *ceded);
+    }
     for (int t = 0; good && t < threads; t++)
         good = worker_make(&workers[t], &pass);
     if (good) {
-        memset(saved, 0, count * pricing->scope_count * years * sizeof *saved);
+        if (count > 0)
+            memset(saved, 0, count * pricing->scope_count * years * sizeof *saved);
         progress->work = pass_work(&pass);
         progress->done = 0;
         good = blocks_run(&pass, workers, threads, progress);
@@ -420,6 +485,7 @@ bool pricing_run(const struct pricing *pricing, const struct world *worlds, size
         worker_free(&workers[t]);
     }
     free(workers);
+    insured_worlds_free(insured);
     arena_free(&arena);
     if (overflow)
         diagnostics_add(d, NULL,

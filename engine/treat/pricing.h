@@ -39,11 +39,13 @@ bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
                        struct pricing_sums *sums);
 
 // saved[(world * scope_count + scope) * years + year]: what the world loses less than the base, in
-// units of money, before insurance; overwritten. `sums`, zero before, may be NULL. False, with a
+// units of money, before insurance; overwritten. `ceded`, one world more: what insurance
+// pays, [world * years + year], of what each world loses; the last is the base, with `current`
+// policies alone. NULL where there is no insurance. `sums`, zero before, may be NULL. False, with a
 // diagnostic, if memory is exhausted, a sum outgrows 63 bits, or `progress` stopped it.
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
-                 int threads, struct progress *progress, int64_t *saved, struct pricing_sums *sums,
-                 struct diagnostics *d);
+                 int threads, struct progress *progress, int64_t *saved, int64_t *ceded,
+                 struct pricing_sums *sums, struct diagnostics *d);
 
 // Bytes that such a run needs beside `saved`, and its (event, variant) pairs if every world is one
 // treatment.

@@ -19,11 +19,12 @@ static bool scopes_find(struct valuation *v, const struct outcome *outcome)
     uint32_t *scope_of = arena_alloc(&v->arena, t->appetite_count + 1, sizeof *scope_of);
     size_t n = 1;
 
+    v->gross = arena_alloc(&v->arena, t->appetite_count + 1, sizeof *v->gross);
     v->base = arena_alloc(&v->arena, t->appetite_count + 1, sizeof *v->base);
-    if (!scopes || !scope_of || !v->base)
+    if (!scopes || !scope_of || !v->gross || !v->base)
         return false;
     scopes[0] = (struct pricing_scope){NO_ROW, 0};
-    v->base[0] = outcome->annual_loss;
+    v->gross[0] = v->base[0] = outcome->annual_loss;
     for (size_t a = 0; a < t->appetite_count; a++) {
         const struct pricing_scope own = {t->appetite[a].grouping, t->appetite[a].group};
         size_t at = 0;
@@ -34,7 +35,8 @@ static bool scopes_find(struct valuation *v, const struct outcome *outcome)
         if (at < n)
             continue;
         scopes[n] = own;
-        v->base[n++] = outcome->groups[own.grouping].annual_loss + own.group * years;
+        v->gross[n] = v->base[n] = outcome->groups[own.grouping].annual_loss + own.group * years;
+        n++;
     }
     v->scopes = scopes;
     v->scope_of = scope_of;
@@ -53,6 +55,24 @@ static bool infinite_find(const struct portfolio *portfolio)
     return false;
 }
 
+// The base net of `current` policies.
+static bool base_cede(struct valuation *v, struct diagnostics *d)
+{
+    const uint64_t years = v->portfolio->settings.years;
+    int64_t *net = arena_alloc(&v->arena, years, sizeof *net);
+
+    if (!net) {
+        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        return false;
+    }
+    if (!pricing_run(v->pricing, NULL, 0, v->threads, v->progress, NULL, net, NULL, d))
+        return false;
+    for (uint64_t y = 0; y < years; y++)
+        net[y] = v->gross[0][y] - net[y];
+    v->base[0] = net;
+    return true;
+}
+
 bool valuation_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
                     const struct outcome *outcome, int threads, struct progress *progress,
                     struct valuation *valuation, struct diagnostics *d)
@@ -66,9 +86,10 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
         diagnostics_add(d, NULL, "out of memory while preparing the treatments");
         return false;
     }
+    valuation->insured = portfolio->treatments.layer_count > 0;
     valuation->pricing =
         pricing_new(portfolio, plans, valuation->scope_count, valuation->scopes, d);
-    return valuation->pricing != NULL;
+    return valuation->pricing && (!valuation->insured || base_cede(valuation, d));
 }
 
 void valuation_free(struct valuation *valuation)
@@ -90,17 +111,27 @@ bool valuation_years(const struct valuation *v, const struct world *worlds, size
                      int64_t *loss, struct pricing_sums *sums, struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
+    int64_t *ceded = v->insured ? malloc((count + 1) * years * sizeof *ceded) : NULL;
 
-    if (!pricing_run(v->pricing, worlds, count, v->threads, v->progress, loss, sums, d))
+    if (v->insured && !ceded) {
+        diagnostics_add(d, NULL, "out of memory while applying the insurance");
         return false;
+    }
+    if (!pricing_run(v->pricing, worlds, count, v->threads, v->progress, loss, ceded, sums, d)) {
+        free(ceded);
+        return false;
+    }
 #pragma omp parallel for schedule(static) num_threads(v->threads)
     for (size_t row = 0; row < count * v->scope_count; row++) {
-        const int64_t *base = v->base[row % v->scope_count];
+        const int64_t *base = v->gross[row % v->scope_count];
+        const int64_t *paid =
+            ceded && row % v->scope_count == 0 ? ceded + row / v->scope_count * years : NULL;
         int64_t *own = loss + row * years;
 
         for (uint64_t y = 0; y < years; y++)
-            own[y] = base[y] - own[y];
+            own[y] = base[y] - own[y] - (paid ? paid[y] : 0);
     }
+    free(ceded);
     return true;
 }
 

@@ -14,7 +14,8 @@ struct valuation {
     size_t scope_count;
     const struct pricing_scope *scopes; // the portfolio's, then those of the appetite's groups
     const uint32_t *scope_of;           // [appetite point]
-    const int64_t **base;               // [scope][years]: net
+    const int64_t **gross, **base;      // [scope][years]; base is net, of the portfolio alone
+    bool insured;                       // there are layers
     bool infinite;                      // some loss has no variance
     int threads;
     struct progress *progress;
