@@ -68,7 +68,8 @@ struct appetite_figures appetite_judge(double exceeds, uint64_t years, double to
 struct treatment_figures {
     struct treatment_cost cost;
     struct world_figures alone;
-    double aal_saved_exact;                   // NaN where there is no closed form
+    double aal_saved_exact; // NaN where there is no closed form
+    double aal_share;       // Shapley's, of what all but forbidden and existing ones save together
     struct reduction net_benefit;             // aal saved less annualised cost
     double rosi, benefit_cost, cost_per_tvar; // the last at settings' level; NaN where cost is 0
     double payback_probability; // P(a year's saving is at least that year's annualised cost)

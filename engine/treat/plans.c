@@ -25,13 +25,14 @@ static double saving_of(void *context, size_t unit, size_t local)
 }
 
 bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
-                   const struct treatment_outcome *out, struct arena *arena,
+                   const struct treatment_outcome *out, uint32_t draw, struct arena *arena,
                    struct portfolio_problem *problem, struct diagnostics *d)
 {
     const struct settings *settings = &v->portfolio->settings;
     const struct units *units = pricing_units(v->pricing);
     const size_t n = v->portfolio->treatments.count;
     struct savings savings = {sums, settings};
+    struct problem_source source;
     double *base = arena_alloc(arena, units->count + 1, sizeof *base);
     double *alone = arena_alloc(arena, n + 1, sizeof *alone);
     bool good = base && alone;
@@ -40,8 +41,15 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
         base[u] = mean_of(settings, sums->base[u]);
     for (size_t t = 0; good && t < n; t++)
         alone[t] = out->treatments[t].alone.aal_saved.value;
-    good = good && problem_make(v->portfolio, v->plans, units, saving_of, &savings, base, alone,
-                                arena, problem);
+    source = (struct problem_source){.portfolio = v->portfolio,
+                                     .plans = v->plans,
+                                     .units = units,
+                                     .saving = saving_of,
+                                     .context = &savings,
+                                     .base_aal = base,
+                                     .alone_saved = alone,
+                                     .draw = draw};
+    good = good && problem_make(&source, arena, problem);
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
     return good;
@@ -112,15 +120,20 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
     struct portfolio_problem problem;
     struct planner_plan *found = arena_alloc(&scratch, FRONTIER_MOST, sizeof *found);
     bool *chosen = arena_alloc(&scratch, FRONTIER_MOST * n + 1, sizeof *chosen);
+    double *share = arena_alloc(&scratch, n + 1, sizeof *share);
     size_t count = 0;
-    bool good = found && chosen;
+    bool good = found && chosen && share;
 
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
-    good = good && plans_problem(v, sums, out, &scratch, &problem, d);
+    good = good && plans_problem(v, sums, out, 0, &scratch, &problem, d);
     for (size_t t = 0; good && t < n; t++)
         out->treatments[t].aal_saved_exact =
             problem.modelled[t] ? NAN : problem.aal - problem.aal_kept[t];
+    if (good)
+        problem_shapley(&problem.problem, share);
+    for (size_t t = 0; good && t < n; t++)
+        out->treatments[t].aal_share = share[t];
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
     if (good &&

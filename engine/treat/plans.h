@@ -6,10 +6,10 @@
 #include "treat/valuation.h"
 
 // The planner's problem, with what simulating each treatment alone has found: `out` has its
-// figures, `sums` its savings by unit. In `arena`. False, with a diagnostic, if memory is
-// exhausted.
+// figures, `sums` its savings by unit; `draw` as in struct problem_source. In `arena`. False, with
+// a diagnostic, if memory is exhausted.
 bool plans_problem(const struct valuation *valuation, const struct pricing_sums *sums,
-                   const struct treatment_outcome *out, struct arena *arena,
+                   const struct treatment_outcome *out, uint32_t draw, struct arena *arena,
                    struct portfolio_problem *problem, struct diagnostics *d);
 
 // Fills the plans of `out`, and what is known exactly of its treatments. False likewise.

@@ -9,13 +9,14 @@
 // Distinct sets of asset selectors that reach assets of one scenario; more share the last one.
 enum { SIGNATURES_MAX = 256 };
 
+// A block that no year reaches: draws of whole problems stand apart from those of years.
+#define DRAW_BLOCK UINT32_MAX
+
 struct builder {
+    const struct problem_source *source;
     const struct portfolio *portfolio;
     struct arena *arena;
     struct portfolio_problem *out;
-    unit_saving *saving;
-    void *context;
-    const double *base_aal, *alone_saved;
     size_t term_room;
     struct planner_term *terms;
     // of the unit and part in work
@@ -24,6 +25,21 @@ struct builder {
     const struct unit_part *part;
     double *sampled_keep; // [local]: NaN where the treatment multiplies
 };
+
+// What is uncertain: its mean, or a draw.
+static double figure(const struct problem_source *source, const struct distribution *law,
+                     double otherwise, uint64_t key, enum purpose purpose)
+{
+    const uint64_t index = source->draw;
+    double value;
+
+    if (!law)
+        return otherwise;
+    if (source->draw == 0)
+        return distribution_mean(law);
+    law_fill(law, key, DRAW_BLOCK, purpose, 0, 1, &index, &value);
+    return value;
+}
 
 static double law_mean(const struct distribution *law)
 {
@@ -64,13 +80,15 @@ static bool concerns(const struct unit_row *row, int slot)
 
 // The mean of what the rows leave together where `u` is the treatment's coverage uniform and `v`
 // that of its reliability.
-static double kept_at(const struct unit_row *const *rows, size_t n, double u, double v)
+static double kept_at(const struct problem_source *source, const struct unit_row *const *rows,
+                      size_t n, double u, double v)
 {
     double kept = 1;
 
     for (size_t i = 0; i < n; i++)
         if (u <= rows[i]->effect->coverage && v <= rows[i]->effect->reliability)
-            kept *= yearly_mean(&rows[i]->amount);
+            kept *= figure(source, rows[i]->amount.law, rows[i]->amount.constant, rows[i]->key,
+                           PURPOSE_EFFECT);
     return kept;
 }
 
@@ -89,7 +107,8 @@ static double next_step(const struct unit_row *const *rows, size_t n, bool cover
 }
 
 // Mean over both uniforms: constant between the rows' own figures.
-static double kept_mean(const struct unit_row *const *rows, size_t n)
+static double kept_mean(const struct problem_source *source, const struct unit_row *const *rows,
+                        size_t n)
 {
     double mean = 0;
 
@@ -99,7 +118,7 @@ static double kept_mean(const struct unit_row *const *rows, size_t n)
         for (double v = 0; v < 1;) {
             const double v_next = next_step(rows, n, false, v);
 
-            mean += (u_next - u) * (v_next - v) * kept_at(rows, n, u_next, v_next);
+            mean += (u_next - u) * (v_next - v) * kept_at(source, rows, n, u_next, v_next);
             v = v_next;
         }
         u = u_next;
@@ -162,7 +181,7 @@ static bool slot_term(struct builder *b, int slot, double weight, uint64_t signa
                 rows[count++] = row;
         }
         if (isnan(kept))
-            kept = count > 0 ? kept_mean(rows, count) : 1;
+            kept = count > 0 ? kept_mean(b->source, rows, count) : 1;
         if (kept == 1)
             continue;
         treatment[n] = b->unit->treatments[local];
@@ -256,17 +275,29 @@ static void sampled_find(struct builder *b, double aal)
             }
         b->sampled_keep[local] = NAN;
         if (!product && aal > 0)
-            b->sampled_keep[local] = fmax(1 - b->saving(b->context, b->unit_index, local) / aal, 0);
+            b->sampled_keep[local] =
+                fmax(1 - b->source->saving(b->source->context, b->unit_index, local) / aal, 0);
         if (!product || overlaps)
             b->out->modelled[unit->treatments[local]] = true;
     }
 }
 
+// How the draw's frequency compares with the mean.
+static double frequency_scale(const struct problem_source *source, const struct unit *unit,
+                              const struct scenario_plan *plan)
+{
+    const struct rate *rate = unit->event ? &unit->event->rate : &plan->rate;
+    const double mean = yearly_mean(&rate->frequency);
+
+    return mean > 0 ? figure(source, rate->frequency.law, mean, rate->key, PURPOSE_FREQUENCY) / mean
+                    : 1;
+}
+
 static bool unit_terms(struct builder *b, double *total)
 {
     const struct unit *unit = b->unit;
-    const double sampled = b->base_aal[b->unit_index];
-    double exact = 0, scale = 1;
+    const double sampled = b->source->base_aal[b->unit_index];
+    double exact = 0;
     bool good = true;
 
     for (size_t p = 0; p < unit->part_count; p++)
@@ -279,7 +310,7 @@ static bool unit_terms(struct builder *b, double *total)
 
         b->part = &unit->parts[p];
         if (plan && isfinite(plan->aal_exact)) {
-            good = scenario_terms(b, plan, scale);
+            good = scenario_terms(b, plan, frequency_scale(b->source, unit, plan));
             *total += plan->aal_exact;
         } else if (!plan && unit->event->costs) {
             const double own = isfinite(unit->event->own_aal_exact) ? unit->event->own_aal_exact
@@ -312,10 +343,14 @@ static bool rules_fill(struct builder *b)
         return false;
     for (uint32_t i = 0; i < t->count; i++) {
         const struct treatment *row = &t->rows[i];
-        const struct treatment_cost of = treatment_cost_of(row, &t->settings);
+        const uint64_t key =
+            address_key(b->portfolio->settings.seed, row->id_hash, 0, PURPOSE_TREATMENT);
+        const double upfront = figure(b->source, row->cost_upfront, 0, key, PURPOSE_COST);
+        const double annual = figure(b->source, row->cost_annual, 0, key, PURPOSE_COST_ANNUAL);
+        const double annualised = treatment_cost_annualised(row, &t->settings, upfront, annual);
 
-        cost[i] = t->settings.budget_basis == BUDGET_FIRST_YEAR ? of.first_year : of.annualised;
-        charge[i] = t->settings.objective == OBJECTIVE_NET_BENEFIT ? of.annualised : 0;
+        cost[i] = t->settings.budget_basis == BUDGET_FIRST_YEAR ? upfront + annual : annualised;
+        charge[i] = t->settings.objective == OBJECTIVE_NET_BENEFIT ? annualised : 0;
         state[i] = row->state == TREATMENT_CANDIDATE ? PLANNER_FREE
                    : row->state == TREATMENT_EXISTING || row->state == TREATMENT_FORBIDDEN
                        ? PLANNER_REFUSED
@@ -344,7 +379,7 @@ static bool insurance_add(struct builder *b, double aal)
 
     for (uint32_t i = 0; i < t->count; i++) {
         bool insures = false;
-        double kept = aal > 0 ? fmax(1 - b->alone_saved[i] / aal, 0) : 1;
+        double kept = aal > 0 ? fmax(1 - b->source->alone_saved[i] / aal, 0) : 1;
 
         for (size_t l = 0; l < t->layer_count; l++)
             insures = insures || t->layers[l].treatment == i;
@@ -435,19 +470,13 @@ static void alone_fill(struct builder *b, double aal)
                 p->terms[k].weight * -elementary_expm1(-p->terms[k].strength[i]);
 }
 
-bool problem_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                  const struct units *units, unit_saving *saving, void *context,
-                  const double *base_aal, const double *alone_saved, struct arena *arena,
+bool problem_make(const struct problem_source *source, struct arena *arena,
                   struct portfolio_problem *problem)
 {
-    struct builder b = {.portfolio = portfolio,
-                        .arena = arena,
-                        .out = problem,
-                        .saving = saving,
-                        .context = context,
-                        .base_aal = base_aal,
-                        .alone_saved = alone_saved};
-    const size_t n = portfolio->treatments.count;
+    const struct scenario_plans *plans = source->plans;
+    struct builder b = {
+        .source = source, .portfolio = source->portfolio, .arena = arena, .out = problem};
+    const size_t n = b.portfolio->treatments.count;
     double touched = 0, all = 0;
     bool good;
 
@@ -456,8 +485,8 @@ bool problem_make(const struct portfolio *portfolio, const struct scenario_plans
     problem->aal_kept = arena_alloc(arena, n + 1, sizeof *problem->aal_kept);
     b.sampled_keep = malloc((n + 1) * sizeof *b.sampled_keep);
     good = problem->modelled && problem->aal_kept && b.sampled_keep;
-    for (b.unit_index = 0; good && b.unit_index < units->count; b.unit_index++) {
-        b.unit = &units->units[b.unit_index];
+    for (b.unit_index = 0; good && b.unit_index < source->units->count; b.unit_index++) {
+        b.unit = &source->units->units[b.unit_index];
         good = unit_terms(&b, &touched);
     }
     for (size_t s = 0; s < plans->count; s++)
@@ -472,4 +501,43 @@ bool problem_make(const struct portfolio *portfolio, const struct scenario_plans
     free(b.terms);
     free(b.sampled_keep);
     return good;
+}
+
+// Gauss and Legendre's rule on [0, 1] with 16 nodes is exact to degree 31 (DLMF 3.5(v)); products
+// of more factors are as smooth as exp(-c t), for which it is exact to rounding as long as c < 20.
+static const double legendre_node[8] = {0.0950125098376374, 0.2816035507792589, 0.4580167776572274,
+                                        0.6178762444026438, 0.7554044083550030, 0.8656312023878318,
+                                        0.9445750230732326, 0.9894009349916499};
+static const double legendre_weight[8] = {
+    0.1894506104550685, 0.1826034150449236, 0.1691565193950025, 0.1495959888165767,
+    0.1246289712555339, 0.0951585116824928, 0.0622535239386479, 0.0271524594117541};
+
+static void term_shares(const struct planner_problem *problem, const struct planner_term *term,
+                        double t, double weight, double *share)
+{
+    double all = weight * term->weight;
+
+    for (size_t i = 0; i < term->count; i++) {
+        const double taken = -elementary_expm1(-term->strength[i]);
+
+        all *= problem->state[term->treatment[i]] == PLANNER_REFUSED ? 1 : 1 - t * taken;
+    }
+    for (size_t i = 0; i < term->count; i++) {
+        const double taken = -elementary_expm1(-term->strength[i]);
+
+        if (problem->state[term->treatment[i]] != PLANNER_REFUSED)
+            share[term->treatment[i]] += all * taken / (1 - t * taken); // t < 1: no division by 0
+    }
+}
+
+void problem_shapley(const struct planner_problem *problem, double *share)
+{
+    memset(share, 0, problem->count * sizeof *share);
+    for (size_t k = 0; k < problem->term_count; k++)
+        for (int i = 0; i < 8; i++) {
+            term_shares(problem, &problem->terms[k], (1 - legendre_node[i]) / 2,
+                        legendre_weight[i] / 2, share);
+            term_shares(problem, &problem->terms[k], (1 + legendre_node[i]) / 2,
+                        legendre_weight[i] / 2, share);
+        }
 }

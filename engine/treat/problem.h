@@ -26,12 +26,28 @@ struct portfolio_problem {
 // its treatment t alone, the annual mean that it saves in currency, u-th row, unit's own order.
 typedef double unit_saving(void *context, size_t unit, size_t local);
 
-// `base_aal[u]`: the sampled annual mean of unit u, used where no exact one is known.
-// `alone_saved[t]`: what treatment t alone saves in all, for insurance. Everything lives in
-// `arena`. False if memory is exhausted.
-bool problem_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                  const struct units *units, unit_saving *saving, void *context,
-                  const double *base_aal, const double *alone_saved, struct arena *arena,
+// What a problem is made from.
+struct problem_source {
+    const struct portfolio *portfolio;
+    const struct scenario_plans *plans;
+    const struct units *units;
+    unit_saving *saving;
+    void *context;
+    const double *base_aal;    // [unit]: sampled; where no exact one is known
+    const double *alone_saved; // [treatment]: what it alone saves in all, for insurance
+    // 0: with the means of what is uncertain; else with one draw of it, the `draw`-th: frequencies,
+    // amounts and costs
+    uint32_t draw;
+};
+
+// Everything lives in `arena`. False if memory is exhausted.
+bool problem_make(const struct problem_source *source, struct arena *arena,
                   struct portfolio_problem *problem);
+
+// Each treatment's share in what all but refused ones save together (Shapley, 1953): for a product
+// the integral over t in [0, 1] of weight (1 - k_i) prod_{j != i} (1 - t (1 - k_j)) (Owen,
+// "Multilinear extensions of games", Management Science 18, 1972), with k what each leaves. Sums to
+// the whole; in currency a year.
+void problem_shapley(const struct planner_problem *problem, double *share);
 
 #endif

@@ -71,7 +71,8 @@ static double payback(const struct valuation *v, const struct treatment *treatme
         for (size_t i = 0; i < n; i++)
             year[i] = (first + i) % BLOCK_YEARS;
         yearly_fill(&upfront, key, (uint32_t)(first / BLOCK_YEARS), PURPOSE_COST, 0, n, year, once);
-        yearly_fill(&annual, key, (uint32_t)(first / BLOCK_YEARS), PURPOSE_COST, 64, n, year, each);
+        yearly_fill(&annual, key, (uint32_t)(first / BLOCK_YEARS), PURPOSE_COST_ANNUAL, 0, n, year,
+                    each);
         for (size_t i = 0; i < n; i++) {
             const double saved = money_of_units((double)(v->base[0][first + i] - loss[first + i]),
                                                 settings->resolution);
