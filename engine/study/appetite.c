@@ -44,6 +44,7 @@ static void grouping_unknown(const struct terms *t, const struct place *at)
     const char *names[CHOICES_SHOWN_MAX + 1];
     const size_t count = portfolio->grouping_count;
     const size_t length = strcspn(at->value, "=");
+    const char *value = at->value + length + (at->value[length] == '=');
     const char *near = text_nearest(at->value, length, &(const char *){portfolio_scope}, 1, 2);
     char text[640];
 
@@ -55,18 +56,19 @@ static void grouping_unknown(const struct terms *t, const struct place *at)
         if (i <= CHOICES_SHOWN_MAX)
             names[i] = name;
     }
-    if (near)
-        diagnostics_add(t->reading->d, at, "no such scope; did you mean '%s%s'?", near,
-                        strcmp(near, portfolio_scope) == 0 ? "" : at->value + length);
+    if (near && strcmp(near, portfolio_scope) == 0)
+        diagnostics_add(t->reading->d, at, "no such scope; did you mean 'portfolio'?");
+    else if (near)
+        diagnostics_add(t->reading->d, at, "no such scope; did you mean '%s=%s'?", near,
+                        value + strspn(value, " "));
     else if (count == 0)
         diagnostics_add(t->reading->d, at,
                         "no such scope: portfolio expected, as [groups] by has no grouping");
     else
-        diagnostics_add(
-            t->reading->d, at,
-            "no such scope: portfolio, or a grouping of [groups] by = one of its groups "
-            "expected; the groupings are %s",
-            names_text(names, count, text));
+        diagnostics_add(t->reading->d, at,
+                        "no such scope: portfolio expected, or GROUPING=GROUP for a grouping of "
+                        "[groups] by: %s",
+                        names_text(names, count, text));
 }
 
 static void group_unknown(const struct terms *t, const struct place *at,

@@ -26,23 +26,20 @@ static enum cell_kind amount_kind(const struct effect *effect)
 static bool direction_check(const struct terms *t, const struct effect *effect)
 {
     const struct place at = terms_place(t, EFFECT_AMOUNT);
-    const bool multiplies = effect->operation == OPERATION_MULTIPLY;
+    const int multiplies = effect->operation == OPERATION_MULTIPLY; // and what changes nothing
     double low, high;
 
     if (!multiplies && effect->operation != OPERATION_ADD)
         return true;
     distribution_support(effect->amount, &low, &high);
-    if (is_probability(effect->factor) && high > (multiplies ? 1 : 0)) {
+    if (is_probability(effect->factor) && high > multiplies) {
         diagnostics_add(t->reading->d, &at,
-                        "a treatment cannot raise %s in this version: %s expected, but values "
-                        "range up to %g",
-                        terms_text(t, EFFECT_FACTOR),
-                        multiplies ? "what remains of it, from 0 to 1,"
-                                   : "what is taken off it, below 0,",
-                        high);
+                        "a treatment cannot raise %s in this version: values of at most %d "
+                        "expected, but they range up to %g",
+                        terms_text(t, EFFECT_FACTOR), multiplies, high);
         return false;
     }
-    if (effect->factor == FACTOR_RESISTANCE && low < (multiplies ? 1 : 0)) {
+    if (effect->factor == FACTOR_RESISTANCE && low < multiplies) {
         diagnostics_add(t->reading->d, &at,
                         "a treatment raises resistance: values of at least %d expected, but they "
                         "range down to %g",
@@ -171,10 +168,11 @@ static bool resistance_check(const struct treatment_reading *r, const struct ter
     }
     if (count > 0)
         diagnostics_add(r->reading->d, &at,
-                        "%zu of the %zu scenarios selected (such as '%s', which has %s) compare no "
-                        "capability with a resistance: select others, or change susceptibility",
+                        "%zu of the %zu scenarios selected compare no capability with a resistance "
+                        "('%s' has %s): select others, or change susceptibility",
                         count, chosen->count, example->id,
-                        example->susceptibility ? "a susceptibility" : "no threat with one");
+                        example->susceptibility ? "a susceptibility"
+                                                : "no threat with a capability");
     return count == 0;
 }
 

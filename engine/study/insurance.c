@@ -32,6 +32,9 @@ static const struct table_shape shape = {INSURANCE_COLUMNS, 2, columns, false};
 
 enum { ALL_FORMS = (1u << LOSS_FORMS) - 1 };
 
+// The order of a layer whose number, or whose treatment, could not be read.
+static const double no_place = -1;
+
 // A layer, and the row it was read from.
 struct layer_row {
     struct insurance_layer layer;
@@ -182,8 +185,12 @@ static void layer_read(struct treatment_reading *r, const struct terms *t,
                                       .aggregate_limit = HUGE_VAL};
     named = insured_read(r, t, &layer->treatment);
     treatment_cell_required(t, POLICY, "the name of the policy");
+    if (terms_given(t, LAYER))
+        layer->layer = no_place;
     treatment_number(t, LAYER, 0, 1e6,
                      "the layer's place in the policy, a number from 0 to 1000000", &layer->layer);
+    if (!named)
+        layer->layer = no_place;
     forms_read(t, &layer->forms);
     layer->basis = cell_choice(t->table, t->row, t->at[BASIS], bases, 0, t->reading->d) == 1
                        ? BASIS_YEAR
@@ -215,7 +222,8 @@ static void twins_tell(struct terms *t, const struct layer_row *rows)
         const size_t early = one < other ? one : other;
         struct place at;
 
-        if (compare_layers(&rows[i - 1], &rows[i]) != 0 || *rows[i].layer.policy == '\0')
+        if (compare_layers(&rows[i - 1], &rows[i]) != 0 || *rows[i].layer.policy == '\0' ||
+            rows[i].layer.layer == no_place)
             continue;
         t->row = one < other ? other : one;
         at = terms_place(t, LAYER);

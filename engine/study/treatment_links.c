@@ -20,10 +20,6 @@ static uint32_t link_read(const struct terms *t, const struct place *at, const s
     struct diagnostics *d = t->reading->d;
     size_t row;
 
-    if (*at->value == '\0') {
-        diagnostics_add(d, at, "the list has an empty id");
-        return NO_ROW;
-    }
     row = ids_row(table, id, at->value);
     if (row != SIZE_MAX)
         return (uint32_t)row;
@@ -89,6 +85,10 @@ bool treatment_links_read(const struct terms *t, int which, const struct table *
         at.value = link_text(t, from);
         if (!at.value)
             return reading_out_of_memory(t->reading);
+        if (*at.value == '\0') {
+            terms_error(t, which, "the list has an empty id");
+            continue;
+        }
         row = link_read(t, &at, table, id, what);
         for (size_t i = 0; i < *count && row != NO_ROW; i++)
             twice = twice || found[i] == row;
