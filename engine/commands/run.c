@@ -150,9 +150,11 @@ static int simulate_and_write(const struct request *request, struct study *study
                               struct outcome *outcome, struct diagnostics *d)
 {
     struct progress_line reading = progress_line_start(request->quiet);
-    const struct study_options options = {request->has_years ? &request->years : NULL,
-                                          request->has_seed ? &request->seed : NULL,
-                                          progress_line_tell, &reading, (int)request->threads};
+    const struct study_options options = {.years = request->has_years ? &request->years : NULL,
+                                          .seed = request->has_seed ? &request->seed : NULL,
+                                          .tell = progress_line_tell,
+                                          .context = &reading,
+                                          .threads = (int)request->threads};
     bool good = study_read(study, request->folder, &options, d);
     progress_line_clear(&reading);
     if (!good)
@@ -179,7 +181,7 @@ static int simulate_and_write(const struct request *request, struct study *study
     for (size_t i = 0; i < study->input_count; i++)
         inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
                                            study->inputs[i].size, study->inputs[i].sha256};
-    bool written = results_write(request->output, outcome, inputs, study->input_count,
+    bool written = results_write(request->output, outcome, NULL, inputs, study->input_count,
                                  LOSSMILL_VERSION, request->threads, d);
     free(inputs);
     progress_line_clear(&progress);

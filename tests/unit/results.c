@@ -129,7 +129,7 @@ static int outcome_free(void **state)
 static bool write_to(const char *path, size_t threads)
 {
     struct diagnostics *d = diagnostics_new();
-    bool good = results_write(path, &outcome, inputs, 2, "1.2.3", threads, d);
+    bool good = results_write(path, &outcome, NULL, inputs, 2, "1.2.3", threads, d);
     assert_int_equal(diagnostics_errors(d), good ? 0 : 1);
     diagnostics_free(d);
     return good;
@@ -194,7 +194,7 @@ static void what_is_read_is_what_was_written(void **state)
     assert_null(results_attribute(results, "nonsense"));
     assert_null(again.groups[0].annual_loss);
     again.groups[0].annual_loss = outcome.groups[0].annual_loss;
-    assert_true(results_write(second, &again, inputs, 2, "1.2.3", 2, d));
+    assert_true(results_write(second, &again, NULL, inputs, 2, "1.2.3", 2, d));
     unsigned char *a = bytes_of(first, &a_size), *b = bytes_of(second, &b_size);
     assert_int_equal(a_size, b_size);
     assert_memory_equal(a, b, a_size);
