@@ -131,10 +131,10 @@ struct treatments {
     size_t count, control_count, effect_count, overlap_count, layer_count, appetite_count;
     const struct treatment *rows;
     const struct control *controls;
-    const struct effect *effects;
+    const struct effect *effects; // those that act on anything
     const struct overlap *overlaps;
     const struct insurance_layer *layers;
-    const struct appetite_point *appetite; // by (scope, loss)
+    const struct appetite_point *appetite; // by (portfolio first, grouping, group, loss)
 };
 
 #endif

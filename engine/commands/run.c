@@ -18,6 +18,7 @@
 #include "results/file.h"
 #include "simulate/simulate.h"
 #include "study/study.h"
+#include "treat/treat.h"
 
 static const struct manual manual = {
     .command = "run",
@@ -146,8 +147,37 @@ struct request {
     bool has_years, has_seed, quiet, json;
 };
 
+// The run, and what treatments make of it.
+static enum simulated simulate_all(const struct request *request, const struct study *study,
+                                   struct progress_line *progress, struct outcome *outcome,
+                                   struct treatment_outcome *treatments, struct diagnostics *d)
+{
+    const struct portfolio *portfolio = &study->portfolio;
+    int threads = (int)request->threads;
+    enum simulated done = SIMULATION_FAILED;
+    struct scenario_plans plans = {0};
+    if (on_progress(progress, 0, "planning") && scenario_plans_make(portfolio, threads, &plans, d))
+        done = simulate_planned(portfolio, &plans, threads, on_progress, progress, outcome, d);
+    if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
+        !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
+        done = SIMULATION_FAILED;
+    if (getenv("DBG") && done == SIMULATION_DONE) {
+        for (size_t i = 0; i < portfolio->treatments.count; i++) {
+            struct treatment_figures *f = &treatments->treatments[i];
+            fprintf(stderr, "%-28.28s aal- %10.0f +- %7.0f exact %10.0f tvar- %10.0f +- %8.0f net %10.0f pay %.3f rank %u [%u,%u] settle %.3g\n", portfolio->treatments.rows[i].id, f->alone.aal_saved.value, f->alone.aal_saved.error, f->aal_saved_exact, f->alone.tvar_saved[treatments->level].value, f->alone.tvar_saved[treatments->level].error, f->net_benefit.value, f->payback_probability, f->rank, f->rank_lower, f->rank_upper, f->settling_years);
+        }
+        for (size_t p = 0; p < treatments->plan_count; p++) {
+            struct plan_figures *f = &treatments->plans[p];
+            fprintf(stderr, "plan cost %10.0f value %10.0f bound %10.0f sim aal %10.0f +- %6.0f tvar %10.0f mod %d\n", f->budget_cost, f->value, f->bound, f->figures.aal, f->figures.aal_saved.error, f->figures.tvar[treatments->level], f->modelled);
+        }
+    }
+    scenario_plans_free(&plans);
+    return done;
+}
+
 static int simulate_and_write(const struct request *request, struct study *study,
-                              struct outcome *outcome, struct diagnostics *d)
+                              struct outcome *outcome, struct treatment_outcome *treatments,
+                              struct diagnostics *d)
 {
     struct progress_line reading = progress_line_start(request->quiet);
     const struct study_options options = {.years = request->has_years ? &request->years : NULL,
@@ -163,8 +193,7 @@ static int simulate_and_write(const struct request *request, struct study *study
     struct progress_line progress = progress_line_start(request->quiet);
     progress.years = (double)study->portfolio.settings.years;
     stop_softly = true;
-    enum simulated simulated =
-        simulate_run(&study->portfolio, (int)request->threads, on_progress, &progress, outcome, d);
+    enum simulated simulated = simulate_all(request, study, &progress, outcome, treatments, d);
     if (stopped_by != 0 || simulated != SIMULATION_DONE)
         progress_line_clear(&progress);
     if (stopped_by != 0) {
@@ -234,8 +263,10 @@ int command_run(int argc, char **argv)
         return STATUS_SYSTEM;
     struct study study = {0};
     struct outcome outcome = {0};
-    status = simulate_and_write(&request, &study, &outcome, d);
+    struct treatment_outcome treatments = {0};
+    status = simulate_and_write(&request, &study, &outcome, &treatments, d);
     diagnostics_print(d, stderr);
+    treatment_outcome_free(&treatments);
     outcome_free(&outcome);
     study_free(&study);
     diagnostics_free(d);

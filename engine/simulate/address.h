@@ -54,6 +54,7 @@ enum purpose {
     PURPOSE_RELIABLE,   // key of a treatment on a stream; per event: whether it works
     PURPOSE_SURVIVE,    // per event: whether it survives the treatments of a world
     PURPOSE_ADDED,      // key of the stream of events that a treatment adds; per event: stays it
+    PURPOSE_COST,       // per year: a treatment's costs; sub-draw 64: cost_annual
     PURPOSE_PAIR        // per event: capability and resistance, given that it succeeded
 };
 

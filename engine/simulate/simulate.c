@@ -315,32 +315,40 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     return good;
 }
 
+enum simulated simulate_planned(const struct portfolio *portfolio,
+                                const struct scenario_plans *plans, int threads,
+                                simulate_progress *tell, void *context, struct outcome *outcome,
+                                struct diagnostics *d)
+{
+    struct progress progress = {.tell = tell, .context = context};
+    struct carried carried = {0};
+    double *variance;
+    bool good;
+
+    *outcome = (struct outcome){.portfolio = portfolio};
+    if (!forecast_accept(portfolio, plans, forecast_detail_memory(portfolio, plans), d))
+        return SIMULATION_REFUSED;
+    variance = calloc(portfolio->assets.count + 1, sizeof *variance);
+    good = variance && outcome_alloc(portfolio, outcome);
+    if (!good)
+        diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
+                        (unsigned long long)portfolio->settings.years);
+    good = good && run_phases(portfolio, plans, threads, &progress, variance, &carried, outcome, d);
+    carried_free(&carried, threads);
+    free(variance);
+    return good ? SIMULATION_DONE : SIMULATION_FAILED;
+}
+
 enum simulated simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *tell,
                             void *context, struct outcome *outcome, struct diagnostics *d)
 {
-    struct progress progress = {.tell = tell, .context = context};
+    enum simulated done = SIMULATION_FAILED;
     struct scenario_plans plans = {0};
-    struct carried carried = {0};
-    double *variance = NULL;
-    bool good = !tell || tell(context, 0, "planning");
 
     *outcome = (struct outcome){.portfolio = portfolio};
-    good = good && scenario_plans_make(portfolio, threads, &plans, d);
-    if (good && !forecast_accept(portfolio, &plans, forecast_detail_memory(portfolio, &plans), d)) {
-        scenario_plans_free(&plans);
-        return SIMULATION_REFUSED;
-    }
-    if (good) {
-        variance = calloc(portfolio->assets.count + 1, sizeof *variance);
-        good = variance && outcome_alloc(portfolio, outcome);
-        if (!good)
-            diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
-                            (unsigned long long)portfolio->settings.years);
-    }
-    good =
-        good && run_phases(portfolio, &plans, threads, &progress, variance, &carried, outcome, d);
-    carried_free(&carried, threads);
+    if ((!tell || tell(context, 0, "planning")) &&
+        scenario_plans_make(portfolio, threads, &plans, d))
+        done = simulate_planned(portfolio, &plans, threads, tell, context, outcome, d);
     scenario_plans_free(&plans);
-    free(variance);
-    return good ? SIMULATION_DONE : SIMULATION_FAILED;
+    return done;
 }

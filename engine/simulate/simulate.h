@@ -59,6 +59,13 @@ enum simulated {
 enum simulated simulate_run(const struct portfolio *portfolio, int threads,
                             simulate_progress *progress, void *context, struct outcome *outcome,
                             struct diagnostics *d);
+
+// The same from plans that stay the caller's (scenario_plan.h).
+struct scenario_plans;
+enum simulated simulate_planned(const struct portfolio *portfolio,
+                                const struct scenario_plans *plans, int threads,
+                                simulate_progress *progress, void *context, struct outcome *outcome,
+                                struct diagnostics *d);
 void outcome_free(struct outcome *outcome);
 
 #endif

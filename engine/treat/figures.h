@@ -18,6 +18,11 @@ struct treatment_cost {
 struct treatment_cost treatment_cost_of(const struct treatment *treatment,
                                         const struct treatment_settings *settings);
 
+// Of given costs, such as those of one year.
+double treatment_cost_annualised(const struct treatment *treatment,
+                                 const struct treatment_settings *settings, double upfront,
+                                 double annual);
+
 // A reduction and its paired standard error; HUGE_VAL where the law has no variance.
 struct reduction {
     double value, error;
@@ -38,6 +43,16 @@ struct world_years {
     const int64_t *const *loss; // [scope][years] in units; scope 0 is the portfolio
 };
 
+// The arrays of `figures`; false if memory is exhausted.
+bool world_figures_alloc(const struct portfolio *portfolio, struct arena *arena,
+                         struct world_figures *figures);
+
+// Fills them. Point a of the appetite is of scope scope_of[a]. `infinite`: some loss has no
+// variance. False if memory is exhausted.
+bool world_figures_fill(const struct portfolio *portfolio, const struct world_years *base,
+                        const struct world_years *world, const uint32_t *scope_of, bool infinite,
+                        struct world_figures *figures);
+
 // The three verdicts on a point of the appetite, at 95 %.
 enum verdict { VERDICT_WITHIN, VERDICT_UNDECIDED, VERDICT_BREACHED, VERDICTS };
 extern const char *const verdict_names[VERDICTS];
@@ -46,6 +61,8 @@ struct appetite_figures {
     struct estimate exceeds; // P(annual loss > loss), Clopper and Pearson's 95 % interval
     enum verdict verdict;
 };
+
+struct appetite_figures appetite_judge(double exceeds, uint64_t years, double tolerated);
 
 // Treatment i of the portfolio, alone against the base.
 struct treatment_figures {

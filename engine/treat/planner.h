@@ -32,8 +32,8 @@ struct planner_pair {
 };
 
 struct planner_problem {
-    size_t count;         // treatments
-    const double *cost;   // >= 0: what the budget limits
+    size_t count;        // treatments
+    const double *cost;  // >= 0: what the budget limits
     const double *charge; // enters the value where chosen; 0 for the loss alone
     const enum planner_state *state;
     size_t requires_count, excludes_count;
@@ -53,8 +53,8 @@ struct planner_plan {
 
 // What is proven is relative: (value - bound) <= gap x |value|.
 struct planner_effort {
-    double gap;    // wanted
-    uint64_t most; // nodes of branch and bound in all; then the best set so far, with its bound
+    double gap;        // wanted
+    uint64_t most;     // nodes of branch and bound in all; then the best set so far, with its bound
 };
 extern const struct planner_effort planner_effort_usual;
 
@@ -74,10 +74,9 @@ bool planner_near_best(const struct planner_problem *problem, double budget, dou
                        size_t most, const struct planner_effort *effort, bool *chosen,
                        size_t *found, bool *all);
 
-// The efficient frontier: sets such that none costs less and has no larger value, in ascending
-// order of cost, from the cheapest allowed set to the best of all. At most `most` of them: where
-// there are more, budgets are spread evenly between. Each has its bound at its own cost. False if
-// memory is exhausted.
+// The efficient frontier: sets such that none costs less and has no larger value, in ascending order of cost, from
+// the cheapest allowed set to the best of all. At most `most` of them: where there are more, budgets are
+// spread evenly between. Each has its bound at its own cost. False if memory is exhausted.
 bool planner_frontier(const struct planner_problem *problem, size_t most,
                       const struct planner_effort *effort, struct planner_plan *plans,
                       size_t *found);

@@ -26,6 +26,7 @@ struct pass {
     const struct unit_variants *variants; // [unit]
     size_t variants_most;                 // of any unit
     int64_t *saved;
+    struct pricing_sums *sums; // or NULL
 };
 
 // One thread's part of a pass.
@@ -36,6 +37,8 @@ struct worker {
     struct event_slots *slots;
     struct treated *treated;
     bool *hit; // [variant + 1][EVENT_BATCH]: does the occurrence hit anything; the base's last
+    __int128 *unit_saved; // of the unit and block in work, by place in the unit's list
+    __int128 unit_base;
     bool overflow;
     // in work
     const struct unit *unit;
@@ -82,6 +85,22 @@ const struct units *pricing_units(const struct pricing *pricing)
     return &pricing->units;
 }
 
+bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
+                       struct pricing_sums *sums)
+{
+    const size_t units = pricing->units.count;
+    size_t *start = arena_alloc(arena, units + 2, sizeof *start);
+
+    if (!start)
+        return false;
+    for (size_t u = 0; u < units; u++)
+        start[u + 1] = start[u] + pricing->units.units[u].treatment_count;
+    sums->start = start;
+    sums->base = arena_alloc(arena, units + 1, sizeof *sums->base);
+    sums->saved = arena_alloc(arena, start[units] + 1, sizeof *sums->saved);
+    return sums->base && sums->saved;
+}
+
 static void worker_free(struct worker *w)
 {
     event_workspace_free(w->events);
@@ -89,6 +108,7 @@ static void worker_free(struct worker *w)
     free(w->slots);
     free(w->treated);
     free(w->hit);
+    free(w->unit_saved);
 }
 
 static bool worker_make(struct worker *w, const struct pass *pass)
@@ -99,9 +119,10 @@ static bool worker_make(struct worker *w, const struct pass *pass)
     w->slots = calloc(1, sizeof *w->slots);
     w->treated = calloc(1, sizeof *w->treated);
     w->hit = calloc(pass->variants_most + 1, EVENT_BATCH * sizeof *w->hit);
+    w->unit_saved = calloc(pass->pricing->portfolio->treatments.count + 1, sizeof *w->unit_saved);
     if (w->events)
         w->events->batch.slots = w->slots;
-    return w->events && w->effects && w->slots && w->treated && w->hit;
+    return w->unit_saved && w->events && w->effects && w->slots && w->treated && w->hit;
 }
 
 static bool in_scope(const struct worker *w, const struct pricing_scope *scope,
@@ -127,6 +148,22 @@ static void saved_add(struct worker *w, int64_t *saved, const struct event_batch
     w->overflow |= overflow;
 }
 
+// The member of a variant that has but one.
+static uint32_t member_first(const struct variant *variant)
+{
+    uint32_t word = 0;
+
+    while (variant->members[word] == 0)
+        word++;
+    return 64 * word + (uint32_t)__builtin_ctzll(variant->members[word]);
+}
+
+static void base_add(struct worker *w, const struct event_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        w->unit_base += batch->loss[i];
+}
+
 // What variant v makes of the batch, to its worlds.
 static void variant_add(struct worker *w, const struct event_batch *batch,
                         const struct variant *variant, const struct treated *treated)
@@ -138,6 +175,9 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
 
     for (size_t i = 0; i < batch->count; i++)
         delta[i] = (w->added ? 0 : batch->loss[i]) - treated->loss[i];
+    if (w->pass->sums)
+        for (size_t i = 0; i < batch->count; i++)
+            w->unit_saved[member_first(variant)] += delta[i];
     for (size_t s = 0; s < p->scope_count; s++) {
         const int64_t *from = s == 0 ? delta : scoped;
 
@@ -177,6 +217,8 @@ static void batch_take(void *context, const struct event_batch *batch)
 
     effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
                   &w->events->stream.years, w->added);
+    if (!w->added)
+        base_add(w, batch);
     for (size_t v = 0; v < w->variants->count; v++) {
         const struct variant *variant = &w->variants->variants[v];
 
@@ -197,6 +239,7 @@ static void hits_take(void *context, const struct event_batch *batch)
 
     effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
                   &w->events->stream.years, NULL);
+    base_add(w, batch);
     for (size_t i = 0; i < batch->count; i++)
         base[batch->occurrence[i]] = true;
     for (size_t v = 0; v < w->variants->count; v++) {
@@ -222,6 +265,7 @@ static void own_take(void *context, const struct event_batch *batch)
 
     effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
                   &w->events->stream.years, NULL);
+    base_add(w, batch);
     for (size_t v = 0; v < w->variants->count; v++) {
         const struct variant *variant = &w->variants->variants[v];
         const bool *hit = w->hit + v * EVENT_BATCH;
@@ -286,6 +330,21 @@ static bool stream_run_all(struct worker *w, const struct added *added, uint64_t
     return good;
 }
 
+// One thread at a time.
+static void sums_move(struct worker *w, size_t u)
+{
+    struct pricing_sums *sums = w->pass->sums;
+
+#pragma omp critical(pricing_sums)
+    {
+        sums->base[u] += w->unit_base;
+        for (size_t local = 0; local < w->unit->treatment_count; local++)
+            sums->saved[sums->start[u] + local] += w->unit_saved[local];
+    }
+    w->unit_base = 0;
+    memset(w->unit_saved, 0, w->unit->treatment_count * sizeof *w->unit_saved);
+}
+
 static bool block_run(struct worker *w, uint32_t block, struct progress *progress)
 {
     const struct pricing *p = w->pass->pricing;
@@ -299,6 +358,8 @@ static bool block_run(struct worker *w, uint32_t block, struct progress *progres
         if (w->variants->count == 0)
             continue;
         good = w->unit->event ? shared_run(w, years) : stream_run_all(w, &p->added[u], years);
+        if (w->pass->sums)
+            sums_move(w, u);
         good = good && !effects_failed(w->effects) && !w->overflow;
         if (!progress_add(progress, w->unit->work))
             break;
@@ -330,13 +391,14 @@ static double pass_work(const struct pass *pass)
 }
 
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
-                 int threads, struct progress *progress, int64_t *saved, struct diagnostics *d)
+                 int threads, struct progress *progress, int64_t *saved, struct pricing_sums *sums,
+                 struct diagnostics *d)
 {
     const uint64_t years = pricing->portfolio->settings.years;
     struct arena arena = {0};
     struct unit_variants *variants =
         arena_alloc(&arena, pricing->units.count + 1, sizeof *variants);
-    struct pass pass = {.pricing = pricing, .variants = variants, .saved = saved};
+    struct pass pass = {.pricing = pricing, .variants = variants, .saved = saved, .sums = sums};
     struct worker *workers = calloc((size_t)threads, sizeof *workers);
     bool good = variants && workers &&
                 variants_make(&pricing->units, worlds, count, false, &arena, variants);

@@ -26,11 +26,24 @@ void pricing_free(struct pricing *pricing);
 
 const struct units *pricing_units(const struct pricing *pricing);
 
+// What units lose in all years, and what their treatments save of it, in units of money. Of worlds
+// of one treatment each.
+struct pricing_sums {
+    const size_t *start; // [unit + 1]: where its treatments begin in `saved`
+    __int128 *base;      // [unit]
+    __int128 *saved;     // [start[unit] + place in the unit's list]
+};
+
+// False if memory is exhausted.
+bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
+                       struct pricing_sums *sums);
+
 // saved[(world * scope_count + scope) * years + year]: what the world loses less than the base, in
-// units of money, before insurance; overwritten. False, with a diagnostic, if memory is exhausted,
-// a sum outgrows 63 bits, or `progress` stopped it.
+// units of money, before insurance; overwritten. `sums`, zero before, may be NULL. False, with a
+// diagnostic, if memory is exhausted, a sum outgrows 63 bits, or `progress` stopped it.
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
-                 int threads, struct progress *progress, int64_t *saved, struct diagnostics *d);
+                 int threads, struct progress *progress, int64_t *saved, struct pricing_sums *sums,
+                 struct diagnostics *d);
 
 // Bytes that such a run needs beside `saved`, and its (event, variant) pairs if every world is one
 // treatment.

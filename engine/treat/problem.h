@@ -1,0 +1,37 @@
+// The planner's problem of a portfolio: its expected loss as a sum of terms that treatments
+// multiply.
+//
+// A term is the expected annual loss of one loss form of one scenario, on those of its assets that
+// the same effects reach. A treatment that multiplies frequencies, probabilities or losses leaves
+// of it the mean of what its effects leave together: exact, as treatments act independently. What
+// does not multiply (add, set, cap, resistance, overlaps, insurance) enters by what it leaves of
+// the scenario alone, as simulated: then `modelled` is set, and sets of such treatments are worth
+// more or less than the sum of terms says.
+#ifndef LOSSMILL_TREAT_PROBLEM_H
+#define LOSSMILL_TREAT_PROBLEM_H
+
+#include "base/arena.h"
+#include "treat/figures.h"
+#include "treat/planner.h"
+#include "treat/pricing.h"
+
+struct portfolio_problem {
+    struct planner_problem problem;
+    double aal;       // of the base, in currency: the value without any treatment
+    bool *modelled;   // [treatment]
+    double *aal_kept; // [treatment]: what it alone leaves, by the terms; exact unless modelled
+};
+
+// What the worth of treatments that do not multiply is taken from: of unit u (pricing_units) and
+// its treatment t alone, the annual mean that it saves in currency, u-th row, unit's own order.
+typedef double unit_saving(void *context, size_t unit, size_t local);
+
+// `base_aal[u]`: the sampled annual mean of unit u, used where no exact one is known.
+// `alone_saved[t]`: what treatment t alone saves in all, for insurance. Everything lives in
+// `arena`. False if memory is exhausted.
+bool problem_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                  const struct units *units, unit_saving *saving, void *context,
+                  const double *base_aal, const double *alone_saved, struct arena *arena,
+                  struct portfolio_problem *problem);
+
+#endif
