@@ -488,7 +488,8 @@ int command_check(int argc, char **argv)
     struct scenario_forecast *each = NULL;
     struct event_forecast *events = NULL;
     struct progress_line progress = progress_line_start(false);
-    const struct study_options options = {NULL, NULL, progress_line_tell, &progress, (int)threads};
+    const struct study_options options = {
+        .tell = progress_line_tell, .context = &progress, .threads = (int)threads};
     bool good = study_read(&study, argv[1], &options, d);
     if (good) {
         progress_line_tell(&progress, NAN, "planning");

@@ -164,11 +164,23 @@ static enum simulated simulate_all(const struct request *request, const struct s
     if (getenv("DBG") && done == SIMULATION_DONE) {
         for (size_t i = 0; i < portfolio->treatments.count; i++) {
             struct treatment_figures *f = &treatments->treatments[i];
-            fprintf(stderr, "%-28.28s aal- %10.0f +- %7.0f exact %10.0f tvar- %10.0f +- %8.0f net %10.0f pay %.3f rank %u [%u,%u] settle %.3g\n", portfolio->treatments.rows[i].id, f->alone.aal_saved.value, f->alone.aal_saved.error, f->aal_saved_exact, f->alone.tvar_saved[treatments->level].value, f->alone.tvar_saved[treatments->level].error, f->net_benefit.value, f->payback_probability, f->rank, f->rank_lower, f->rank_upper, f->settling_years);
+            fprintf(stderr,
+                    "%-28.28s aal- %10.0f +- %7.0f exact %10.0f tvar- %10.0f +- %8.0f net %10.0f "
+                    "pay %.3f rank %u [%u,%u] settle %.3g\n",
+                    portfolio->treatments.rows[i].id, f->alone.aal_saved.value,
+                    f->alone.aal_saved.error, f->aal_saved_exact,
+                    f->alone.tvar_saved[treatments->level].value,
+                    f->alone.tvar_saved[treatments->level].error, f->net_benefit.value,
+                    f->payback_probability, f->rank, f->rank_lower, f->rank_upper,
+                    f->settling_years);
         }
         for (size_t p = 0; p < treatments->plan_count; p++) {
             struct plan_figures *f = &treatments->plans[p];
-            fprintf(stderr, "plan cost %10.0f value %10.0f bound %10.0f sim aal %10.0f +- %6.0f tvar %10.0f mod %d\n", f->budget_cost, f->value, f->bound, f->figures.aal, f->figures.aal_saved.error, f->figures.tvar[treatments->level], f->modelled);
+            fprintf(stderr,
+                    "plan cost %10.0f value %10.0f bound %10.0f sim aal %10.0f +- %6.0f tvar "
+                    "%10.0f mod %d\n",
+                    f->budget_cost, f->value, f->bound, f->figures.aal, f->figures.aal_saved.error,
+                    f->figures.tvar[treatments->level], f->modelled);
         }
     }
     scenario_plans_free(&plans);
@@ -180,9 +192,11 @@ static int simulate_and_write(const struct request *request, struct study *study
                               struct diagnostics *d)
 {
     struct progress_line reading = progress_line_start(request->quiet);
-    const struct study_options options = {request->has_years ? &request->years : NULL,
-                                          request->has_seed ? &request->seed : NULL,
-                                          progress_line_tell, &reading, (int)request->threads};
+    const struct study_options options = {.years = request->has_years ? &request->years : NULL,
+                                          .seed = request->has_seed ? &request->seed : NULL,
+                                          .tell = progress_line_tell,
+                                          .context = &reading,
+                                          .threads = (int)request->threads};
     bool good = study_read(study, request->folder, &options, d);
     progress_line_clear(&reading);
     if (!good)
@@ -208,8 +222,9 @@ static int simulate_and_write(const struct request *request, struct study *study
     for (size_t i = 0; i < study->input_count; i++)
         inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
                                            study->inputs[i].size, study->inputs[i].sha256};
-    bool written = results_write(request->output, outcome, inputs, study->input_count,
-                                 LOSSMILL_VERSION, request->threads, d);
+    bool written =
+        results_write(request->output, outcome, treat_wanted(&study->portfolio) ? treatments : NULL,
+                      inputs, study->input_count, LOSSMILL_VERSION, request->threads, d);
     free(inputs);
     progress_line_clear(&progress);
     if (!written)

@@ -56,10 +56,15 @@ struct study_options {
     study_progress *tell;         // NULL: nobody is told
     void *context;                // of `tell`
     int threads;                  // at least 1
+    // The files of the study as they were read once, in any order, instead of those in the folder;
+    // NULL: the folder. Names of files below it have a '/'. The study keeps pointing at the bytes.
+    const struct study_input *given;
+    size_t given_count;
 };
 
-// Reads and checks everything; all errors and warnings of the study go to `d`, in one go. True if
-// there was no error. The study is to be freed in either case.
+// Reads and checks everything (`folder` only names the study where its files are given); all errors
+// and warnings of the study go to `d`, in one go. True if there was no error. The study is to be
+// freed in either case.
 bool study_read(struct study *study, const char *folder, const struct study_options *options,
                 struct diagnostics *d);
 void study_free(struct study *study);
