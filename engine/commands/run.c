@@ -161,28 +161,6 @@ static enum simulated simulate_all(const struct request *request, const struct s
     if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
         !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
         done = SIMULATION_FAILED;
-    if (getenv("DBG") && done == SIMULATION_DONE) {
-        for (size_t i = 0; i < portfolio->treatments.count; i++) {
-            struct treatment_figures *f = &treatments->treatments[i];
-            fprintf(stderr,
-                    "%-28.28s aal- %10.0f +- %7.0f exact %10.0f tvar- %10.0f +- %8.0f net %10.0f "
-                    "pay %.3f rank %u [%u,%u] settle %.3g\n",
-                    portfolio->treatments.rows[i].id, f->alone.aal_saved.value,
-                    f->alone.aal_saved.error, f->aal_saved_exact,
-                    f->alone.tvar_saved[treatments->level].value,
-                    f->alone.tvar_saved[treatments->level].error, f->net_benefit.value,
-                    f->payback_probability, f->rank, f->rank_lower, f->rank_upper,
-                    f->settling_years);
-        }
-        for (size_t p = 0; p < treatments->plan_count; p++) {
-            struct plan_figures *f = &treatments->plans[p];
-            fprintf(stderr,
-                    "plan cost %10.0f value %10.0f bound %10.0f sim aal %10.0f +- %6.0f tvar "
-                    "%10.0f mod %d\n",
-                    f->budget_cost, f->value, f->bound, f->figures.aal, f->figures.aal_saved.error,
-                    f->figures.tvar[treatments->level], f->modelled);
-        }
-    }
     scenario_plans_free(&plans);
     return done;
 }

@@ -45,6 +45,7 @@ CELL(treatment_cost_upfront, treated->treatments[i].cost.upfront)
 CELL(treatment_cost_annual, treated->treatments[i].cost.annual)
 CELL(treatment_cost_first_year, treated->treatments[i].cost.first_year)
 CELL(treatment_cost_annualised, treated->treatments[i].cost.annualised)
+CELL(treatment_aal_share, treated->treatments[i].aal_share)
 CELL(treatment_aal_reduction_exact, treated->treatments[i].aal_saved_exact)
 ARRAY_CELL(treatment_exceeds, treated->treatments[i].alone.exceeds, NO_MEMBER)
 CELL(treatment_net_benefit, treated->treatments[i].net_benefit.value)
@@ -109,6 +110,7 @@ static const struct schema_column columns[] = {
     {"/treatment", "aal_reduction", REAL, TREAT_, CUR, "reduction of the average annual loss, sampled", treatment_aal_reduction_cell, NULL, false},
     {"/treatment", "aal_reduction_error", REAL, TREAT_, CUR, "paired standard error of aal_reduction; infinite where the law has no variance", treatment_aal_reduction_error_cell, NULL, false},
     {"/treatment", "aal_reduction_exact", REAL, TREAT_, CUR, "reduction of the average annual loss, exact; missing where there is no closed form", treatment_aal_reduction_exact_cell, NULL, false},
+    {"/treatment", "aal_share", REAL, TREAT_, CUR, "share in what all but forbidden and existing treatments save together (Shapley)", treatment_aal_share_cell, NULL, false},
     {"/treatment", "var", REAL, TREAT_LV, CUR, "value at risk of the annual loss that it leaves", treatment_var_cell, NULL, false},
     {"/treatment", "var_reduction", REAL, TREAT_LV, CUR, "reduction of the value at risk", treatment_var_reduction_cell, NULL, false},
     {"/treatment", "var_reduction_error", REAL, TREAT_LV, CUR, "paired standard error of var_reduction", treatment_var_reduction_error_cell, NULL, false},
