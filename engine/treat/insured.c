@@ -42,9 +42,10 @@ struct seen {
 };
 
 struct unit_events {
-    size_t noted;            // events
-    size_t first_seen, seen; // in `seen`, then in the order of (variant, place, layers)
-    size_t *start;           // [(variants + 1) * noted + 1]
+    size_t noted;      // events
+    size_t first_seen; // in `seen`, while the unit is in work
+    size_t *start;     // [(variants + 1) * noted + 1]: in the unit's own, ordered:
+    struct seen *seen;
 };
 
 struct insured_events {
@@ -172,6 +173,14 @@ bool insured_sees(const struct insured_worlds *w, const struct unit *unit)
     return false;
 }
 
+bool insured_wants(const struct insured_worlds *worlds, const struct variant *variant)
+{
+    for (size_t i = 0; i < variant->world_count; i++)
+        if (worlds->policies_of[variant->worlds[i]] != NO_ROW)
+            return true;
+    return false;
+}
+
 struct insured_events *insured_events_new(const struct insured_worlds *worlds)
 {
     struct insured_events *e = calloc(1, sizeof *e);
@@ -190,8 +199,10 @@ struct insured_events *insured_events_new(const struct insured_worlds *worlds)
 void insured_events_free(struct insured_events *e)
 {
     if (e) {
-        for (size_t u = 0; e->units && u < e->worlds->units->count; u++)
+        for (size_t u = 0; e->units && u < e->worlds->units->count; u++) {
             free(e->units[u].start);
+            free(e->units[u].seen);
+        }
         free(e->units);
         free(e->noted);
         free(e->seen);
@@ -364,44 +375,31 @@ void insured_add(struct insured_events *e, uint32_t variant, const struct unit *
     }
 }
 
-static int compare_seen(const void *a, const void *b)
-{
-    const struct seen *x = a, *y = b;
-
-    if (x->variant != y->variant)
-        return x->variant < y->variant ? -1 : 1;
-    if (x->place != y->place)
-        return x->place < y->place ? -1 : 1;
-    return x->layers < y->layers ? -1 : x->layers > y->layers;
-}
-
+// Puts what the unit's classes see in the order of (variant, place) by counting.
 bool insured_unit_end(struct insured_events *e)
 {
     struct unit_events *u = &e->units[e->unit];
-    struct seen *seen = e->seen + u->first_seen;
+    const struct seen *from = e->seen + u->first_seen;
     const size_t rows = e->worlds->variants[e->unit].count + 1;
-    size_t n = 0;
+    const size_t n = e->seen_count - u->first_seen;
+    struct seen *to;
 
-    u->seen = e->seen_count - u->first_seen;
     if (e->failed)
         return false;
-    if (u->seen > 1)
-        qsort(seen, u->seen, sizeof *seen, compare_seen);
-    for (size_t i = 0; i < u->seen; i++) // what several hits of an occurrence cost a class
-        if (n > 0 && compare_seen(&seen[n - 1], &seen[i]) == 0)
-            seen[n - 1].loss += seen[i].loss;
-        else
-            seen[n++] = seen[i];
-    u->seen = n;
-    e->seen_count = u->first_seen + n;
     free(u->start);
+    free(u->seen);
     u->start = calloc(rows * u->noted + 2, sizeof *u->start);
-    if (!u->start)
+    u->seen = to = malloc((n + 1) * sizeof *to);
+    if (!u->start || !to)
         return false;
+    // counted two places up, then summed to where each begins, one place up; filling moves that on
     for (size_t i = 0; i < n; i++)
-        u->start[seen[i].variant * u->noted + seen[i].place + 1]++;
-    for (size_t i = 0; i < rows * u->noted; i++)
-        u->start[i + 1] += u->start[i];
+        u->start[from[i].variant * u->noted + from[i].place + 2]++;
+    for (size_t i = 2; i < rows * u->noted + 2; i++)
+        u->start[i] += u->start[i - 1];
+    for (size_t i = 0; i < n; i++)
+        to[u->start[from[i].variant * u->noted + from[i].place + 1]++] = from[i];
+    e->seen_count = u->first_seen;
     return true;
 }
 
@@ -468,7 +466,7 @@ static void world_cede(const struct insured_events *e, size_t world, int64_t *ce
         if (noted->year != year)
             memset(running, 0, sizeof running);
         year = noted->year;
-        n = parts_find(p, e->seen + u->first_seen + start[0], start[1] - start[0], rows, left);
+        n = parts_find(p, u->seen + start[0], start[1] - start[0], rows, left);
         if (n == 0)
             continue;
         insurance_tower_event(&p->tower, n, rows, left, running, paid, scratch);

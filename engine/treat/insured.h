@@ -24,6 +24,9 @@ void insured_worlds_free(struct insured_worlds *worlds);
 bool insured_any(const struct insured_worlds *worlds);
 bool insured_sees(const struct insured_worlds *worlds, const struct unit *unit);
 
+// Whether some world with a layer has the variant.
+bool insured_wants(const struct insured_worlds *worlds, const struct variant *variant);
+
 // The insured events of a block; one thread's.
 struct insured_events;
 

@@ -247,7 +247,7 @@ static void batch_take(void *context, const struct event_batch *batch)
             continue;
         effects_apply(w->effects, variant, w->part, w->treated);
         variant_add(w, batch, variant, w->treated);
-        if (w->insured)
+        if (w->insured && insured_wants(w->pass->insured, variant))
             insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
     }
 }
@@ -277,12 +277,12 @@ static void hits_take(void *context, const struct event_batch *batch)
         if (has_rows(variant, w->part)) {
             effects_apply(w->effects, variant, w->part, w->treated);
             variant_add(w, batch, variant, w->treated);
-            if (w->insured)
+            if (w->insured && insured_wants(w->pass->insured, variant))
                 insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
             for (size_t i = 0; i < batch->count; i++)
                 hit[batch->occurrence[i]] = hit[batch->occurrence[i]] || w->treated->kept[i];
         } else {
-            if (w->insured)
+            if (w->insured && insured_wants(w->pass->insured, variant))
                 insured_add(w->insured, (uint32_t)v, w->unit, batch, NULL, place);
             for (size_t i = 0; i < batch->count; i++)
                 hit[batch->occurrence[i]] = true;
@@ -311,7 +311,7 @@ static void own_take(void *context, const struct event_batch *batch)
         for (size_t i = 0; i < batch->count; i++)
             w->treated->loss[i] = hit[batch->occurrence[i]] ? w->treated->loss[i] : 0;
         variant_add(w, batch, variant, w->treated);
-        if (w->insured)
+        if (w->insured && insured_wants(w->pass->insured, variant))
             insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
     }
 }
