@@ -350,7 +350,7 @@ static bool rules_fill(struct builder *b)
         const double annualised = treatment_cost_annualised(row, &t->settings, upfront, annual);
 
         cost[i] = t->settings.budget_basis == BUDGET_FIRST_YEAR ? upfront + annual : annualised;
-        charge[i] = t->settings.objective == OBJECTIVE_NET_BENEFIT ? annualised : 0;
+        charge[i] = b->source->objective == OBJECTIVE_NET_BENEFIT ? annualised : 0;
         state[i] = row->state == TREATMENT_CANDIDATE ? PLANNER_FREE
                    : row->state == TREATMENT_EXISTING || row->state == TREATMENT_FORBIDDEN
                        ? PLANNER_REFUSED

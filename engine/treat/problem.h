@@ -34,6 +34,7 @@ struct problem_source {
     unit_saving *saving;
     void *context;
     const double *base_aal;    // [unit]: sampled; where no exact one is known
+    enum objective objective;  // net benefit: costs enter the value
     const double *alone_saved; // [treatment]: what it alone saves in all, for insurance
     // 0: with the means of what is uncertain; else with one draw of it, the `draw`-th: frequencies,
     // amounts and costs
