@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "simulate/event_kernels.h"
-#include "treat/ranking.h"
 
 // Above it the years of each treatment are not kept: 200 MB in the file.
 static const double cells_most = 25e6;
@@ -72,32 +71,52 @@ static void alone_finish(const struct valuation *v, size_t level, size_t t, cons
     f->payback_probability = payback(v, &all->rows[t], loss);
 }
 
-static bool rank_all(const struct valuation *v, const int64_t *loss, struct treatment_outcome *out)
+bool treatments_rank(const struct valuation *v, const struct treatment_outcome *out,
+                     enum ranking_by by, const int64_t *loss, size_t stride, struct ranked *ranked)
 {
     const struct settings *settings = &v->portfolio->settings;
-    const struct treatments *t = &v->portfolio->treatments;
-    const double beyond = years_beyond_quantile(settings->years, settings->quantiles[out->level]);
-    struct ranked *ranked = calloc(t->count + 1, sizeof *ranked);
-    bool good = ranked != NULL;
+    const size_t n = v->portfolio->treatments.count;
+    const bool tail = by == RANKING_TVAR || by == RANKING_TVAR_COST;
+    const bool per_cost = by == RANKING_BENEFIT_COST || by == RANKING_TVAR_COST;
+    struct ranking_years years = {settings->years, settings->resolution, v->base[0], 0, 0};
 
-    for (size_t i = 0; good && i < t->count; i++) {
+    if (tail) {
+        years.base_var = (int64_t)rint(out->base.var[out->level] / settings->resolution);
+        years.beyond_share =
+            years_beyond_quantile(settings->years, settings->quantiles[out->level]) /
+            (double)settings->years;
+    }
+    for (size_t i = 0; i < n; i++) {
         const struct treatment_figures *f = &out->treatments[i];
-        const bool tail = t->settings.objective == OBJECTIVE_TVAR;
-        const struct reduction score = tail ? f->alone.tvar_saved[out->level]
-                                       : t->settings.objective == OBJECTIVE_AAL ? f->alone.aal_saved
-                                                                                : f->net_benefit;
+        const struct reduction saved = tail ? f->alone.tvar_saved[out->level] : f->alone.aal_saved;
+        const double cost = f->cost.annualised;
+        const double weight = !per_cost ? 1 : cost > 0 ? 1 / cost : 0;
 
         ranked[i] = (struct ranked){
-            .score = score.value,
-            .error = score.error,
-            .loss = loss + i * v->scope_count * settings->years,
-            .var = (int64_t)rint(f->alone.var[out->level] / settings->resolution),
-            .beyond_share = tail ? beyond / (double)settings->years : 0,
+            .score = weight * saved.value - (by == RANKING_NET_BENEFIT ? cost : 0),
+            .error = weight * saved.error,
+            .weight = weight,
+            .loss = loss + i * stride,
+            .var = tail ? (int64_t)rint(f->alone.var[out->level] / settings->resolution) : 0,
         };
     }
-    good =
-        good && ranking_make(ranked, t->count, settings->years, settings->resolution, v->threads);
-    for (size_t i = 0; good && i < t->count; i++) {
+    return ranking_make(&years, ranked, n, v->threads);
+}
+
+static bool rank_all(const struct valuation *v, const int64_t *loss, struct treatment_outcome *out)
+{
+    static const enum ranking_by by_objective[OBJECTIVES] = {
+        [OBJECTIVE_AAL] = RANKING_AAL,
+        [OBJECTIVE_TVAR] = RANKING_TVAR,
+        [OBJECTIVE_NET_BENEFIT] = RANKING_NET_BENEFIT,
+    };
+    const size_t n = v->portfolio->treatments.count;
+    struct ranked *ranked = calloc(n + 1, sizeof *ranked);
+    const bool good =
+        ranked && treatments_rank(v, out, by_objective[v->portfolio->treatments.settings.objective],
+                                  loss, v->scope_count * v->portfolio->settings.years, ranked);
+
+    for (size_t i = 0; good && i < n; i++) {
         out->treatments[i].rank = ranked[i].rank;
         out->treatments[i].rank_lower = ranked[i].rank_lower;
         out->treatments[i].rank_upper = ranked[i].rank_upper;

@@ -113,6 +113,29 @@ bool plans_value(const struct valuation *v, const struct portfolio_problem *prob
     return good;
 }
 
+bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
+                 struct treatment_outcome *out, struct arena *arena,
+                 struct portfolio_problem *problem, struct diagnostics *d)
+{
+    const size_t n = v->portfolio->treatments.count;
+    double *share = arena_alloc(arena, n + 1, sizeof *share);
+
+    if (!share) {
+        diagnostics_add(d, NULL, "out of memory while preparing the plans");
+        return false;
+    }
+    if (!plans_problem(v, sums, out, v->portfolio->treatments.settings.objective, 0, arena, problem,
+                       d))
+        return false;
+    problem_shapley(&problem->problem, share);
+    for (size_t t = 0; t < n; t++) {
+        out->treatments[t].aal_share = share[t];
+        out->treatments[t].aal_saved_exact =
+            problem->modelled[t] ? NAN : problem->aal - problem->aal_kept[t];
+    }
+    return true;
+}
+
 bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d)
 {
@@ -121,21 +144,12 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
     struct portfolio_problem problem;
     struct planner_plan *found = arena_alloc(&scratch, FRONTIER_MOST, sizeof *found);
     bool *chosen = arena_alloc(&scratch, FRONTIER_MOST * n + 1, sizeof *chosen);
-    double *share = arena_alloc(&scratch, n + 1, sizeof *share);
     size_t count = 0;
-    bool good = found && chosen && share;
+    bool good = found && chosen;
 
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
-    good = good && plans_problem(v, sums, out, v->portfolio->treatments.settings.objective, 0,
-                                 &scratch, &problem, d);
-    for (size_t t = 0; good && t < n; t++)
-        out->treatments[t].aal_saved_exact =
-            problem.modelled[t] ? NAN : problem.aal - problem.aal_kept[t];
-    if (good)
-        problem_shapley(&problem.problem, share);
-    for (size_t t = 0; good && t < n; t++)
-        out->treatments[t].aal_share = share[t];
+    good = good && shares_fill(v, sums, out, &scratch, &problem, d);
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
     if (good &&

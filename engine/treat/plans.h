@@ -19,6 +19,12 @@ bool plans_value(const struct valuation *valuation, const struct portfolio_probl
                  const struct planner_plan *found, size_t count, struct arena *arena,
                  struct plan_figures *plans, struct diagnostics *d);
 
+// Fills what the problem, which is made in `arena`, tells of each treatment: its share, and what is
+// exact. False likewise.
+bool shares_fill(const struct valuation *valuation, const struct pricing_sums *sums,
+                 struct treatment_outcome *out, struct arena *arena,
+                 struct portfolio_problem *problem, struct diagnostics *d);
+
 // Fills the plans of `out`, and what is known exactly of its treatments. False likewise.
 bool plans_make(const struct valuation *valuation, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d);

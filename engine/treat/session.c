@@ -93,6 +93,34 @@ bool treat_session_frontier(struct treat_session *session, struct diagnostics *d
     return plans_make(&session->valuation, &session->sums, session->out, d);
 }
 
+bool treat_session_shares(struct treat_session *session, struct diagnostics *d)
+{
+    struct arena scratch = {0};
+    struct portfolio_problem problem;
+    const bool good =
+        shares_fill(&session->valuation, &session->sums, session->out, &scratch, &problem, d);
+
+    arena_free(&scratch);
+    return good;
+}
+
+bool treat_session_rank(struct treat_session *session, enum ranking_by by, struct ranked *ranked,
+                        struct diagnostics *d)
+{
+    const uint64_t years = session->out->portfolio->settings.years;
+
+    if (!session->out->annual_loss)
+        diagnostics_add(d, NULL,
+                        "too many treatments x years to rank anew: the file has the ranks "
+                        "by the study's objective");
+    else if (treatments_rank(&session->valuation, session->out, by, session->out->annual_loss,
+                             years, ranked))
+        return true;
+    else
+        diagnostics_add(d, NULL, "out of memory while ranking the treatments");
+    return false;
+}
+
 // Base less world, of two worlds that are both worlds: paired errors need a pass of their own.
 static bool between(const struct valuation *v, const int64_t *with, const int64_t *without,
                     size_t level, struct reduction *aal, struct reduction *tvar)

@@ -22,11 +22,29 @@ void treat_session_free(struct treat_session *session);
 // The exact savings, the shares and the efficient frontier.
 bool treat_session_frontier(struct treat_session *session, struct diagnostics *d);
 
+// What is known exactly of the treatments, and their shares, alone.
+bool treat_session_shares(struct treat_session *session, struct diagnostics *d);
+
 // What each treatment saves as the last one: the world of all but forbidden and existing ones, less
 // the same without it. saved_aal[treatment], saved_tvar[treatment] at out->level; NaN for those not
 // in it.
 bool treat_session_last_in(struct treat_session *session, struct reduction *saved_aal,
                            struct reduction *saved_tvar, struct diagnostics *d);
+
+// What treatments may be ranked by with an interval.
+enum ranking_by {
+    RANKING_AAL, // saved
+    RANKING_TVAR,
+    RANKING_NET_BENEFIT,
+    RANKING_BENEFIT_COST, // AAL saved per annualised cost; without a cost last, as of no use
+    RANKING_TVAR_COST     // TVaR saved per annualised cost
+};
+
+// ranked[treatment]. False, with a diagnostic, if memory is exhausted or the years of treatments
+// are too many to be kept.
+struct ranked;
+bool treat_session_rank(struct treat_session *session, enum ranking_by by, struct ranked *ranked,
+                        struct diagnostics *d);
 
 // A plan for a budget.
 struct plan_request {
