@@ -187,11 +187,12 @@ static const char *plus_minus_text(double error)
     return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
 }
 
-static const char *rank_text(const struct ranked *x)
+// The ranks that are left open, where these are several.
+static const char *range_text(const struct ranked *x)
 {
-    if (x->rank_lower == 0 || x->rank_lower == x->rank_upper)
-        return text_format("%u", x->rank);
-    return text_format("%u (%u%s%u)", x->rank, x->rank_lower, sign("\u2013", "-"), x->rank_upper);
+    if (x->rank_lower == x->rank_upper)
+        return "";
+    return text_format("%u%s%u", x->rank_lower, sign("\u2013", "-"), x->rank_upper);
 }
 
 static const char *ratio_text(double ratio)
@@ -211,11 +212,17 @@ static void print_ranking(const struct table *t, uint64_t top)
     const struct settings *settings = &t->run->study.portfolio.settings;
     const char *level = text_format("%g %%", 100 * settings->quantiles[t->run->treatments.level]);
     const struct column columns[] = {
-        {"Rank", ALIGN_RIGHT, 0},    {"Treatment", ALIGN_LEFT, 28},
-        {"A year", ALIGN_RIGHT, 0},  {"Saves", ALIGN_RIGHT, 0},
-        {"95 %", ALIGN_LEFT, 0},     {text_format("TVaR %s", level), ALIGN_RIGHT, 0},
-        {"Net", ALIGN_RIGHT, 0},     {"B/c", ALIGN_RIGHT, 0},
-        {"Last in", ALIGN_RIGHT, 0}, {"Share", ALIGN_RIGHT, 0},
+        {"Rank", ALIGN_RIGHT, 0},
+        {"95 %", ALIGN_LEFT, 0},
+        {"Treatment", ALIGN_LEFT, 26},
+        {"A year", ALIGN_RIGHT, 0},
+        {"Saves", ALIGN_RIGHT, 0},
+        {"95 %", ALIGN_LEFT, 0},
+        {text_format("TVaR %s", level), ALIGN_RIGHT, 0},
+        {"Net", ALIGN_RIGHT, 0},
+        {"B/c", ALIGN_RIGHT, 0},
+        {"Last in", ALIGN_RIGHT, 0},
+        {"Share", ALIGN_RIGHT, 0},
     };
     size_t shown = top < t->count ? (size_t)top : t->count;
     struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
@@ -224,7 +231,8 @@ static void print_ranking(const struct table *t, uint64_t top)
         const struct treatment_figures *f = figures_of(t, i);
         const struct reduction *saved = &f->alone.aal_saved;
         const struct reduction *tail = &f->alone.tvar_saved[t->run->treatments.level];
-        listing_cell(listing, rank_text(&t->ranked[i]));
+        listing_cell(listing, text_format("%u", t->ranked[i].rank));
+        listing_cell(listing, range_text(&t->ranked[i]));
         listing_cell(listing, label_text(treatment_of(t, i)));
         listing_cell(listing, money_text(f->cost.annualised, NAN));
         listing_cell(listing, money_text(saved->value, saved->error));
@@ -238,21 +246,6 @@ static void print_ranking(const struct table *t, uint64_t top)
     listing_print(listing, 2);
     if (t->count > shown)
         printf("  and %s more (--top N)\n", whole_text(t->count - shown));
-}
-
-// B costs no more than A, and saves no less of the AAL and of the TVaR.
-static bool dominates(const struct table *t, size_t b, size_t a)
-{
-    const struct treatment_figures *x = figures_of(t, b), *y = figures_of(t, a);
-    size_t level = t->run->treatments.level;
-    if (a == b || treatment_of(t, b)->state == TREATMENT_FORBIDDEN ||
-        treatment_of(t, b)->requires_count > 0)
-        return false;
-    return x->cost.first_year <= y->cost.first_year && x->cost.annualised <= y->cost.annualised &&
-           x->alone.aal_saved.value >= y->alone.aal_saved.value &&
-           x->alone.tvar_saved[level].value >= y->alone.tvar_saved[level].value &&
-           (x->cost.annualised < y->cost.annualised ||
-            x->alone.aal_saved.value > y->alone.aal_saved.value);
 }
 
 static void note(const char *text)
@@ -269,15 +262,22 @@ static void print_dominated(const struct table *t)
             treatment_of(t, a)->state == TREATMENT_FORBIDDEN)
             continue;
         for (size_t b = 0; b < t->count; b++)
-            if (dominates(t, b, a) &&
+            if (treat_session_dominates(t->run->session, (uint32_t)b, (uint32_t)a) &&
                 (best == t->count ||
                  figures_of(t, b)->net_benefit.value > figures_of(t, best)->net_benefit.value))
                 best = b;
         if (best < t->count)
-            note(text_format("%s is dominated: %s costs no more and saves more, alone.",
+            note(text_format("%s is dominated: %s costs no more and saves no less anywhere.",
                              text_shown(treatment_of(t, a)->id, 30),
                              text_shown(treatment_of(t, best)->id, 30)));
     }
+}
+
+// Rounded up to two digits.
+static uint64_t two_digits(double number)
+{
+    double place = pow(10, fmax(floor(log10(number)) - 1, 0));
+    return (uint64_t)(ceil(number / place) * place);
 }
 
 // Neighbours in the ranking that the simulation cannot tell apart, and what would.
@@ -297,29 +297,38 @@ static void print_ties(const struct table *t)
             note(text_format("%s are equal as far as any number of years tells.", both));
         else
             note(text_format("%s could change places: some %s years would tell.", both,
-                             number_text(x->settling_years)));
+                             whole_text(two_digits(x->settling_years))));
     }
     if (ties > TIES_SHOWN)
         note(text_format("and %s more that more years may change.", whole_text(ties - TIES_SHOWN)));
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
 }
 
 // How much sharper the differences are than those of two independent runs.
 static void print_sharpness(const struct table *t)
 {
     double years = (double)t->run->study.portfolio.settings.years;
-    double least = HUGE_VAL;
+    double *ratio = must_alloc(t->count, sizeof *ratio);
+    size_t n = 0;
     for (size_t i = 0; i < t->count; i++) {
         const struct world_figures *x = &figures_of(t, i)->alone;
         double independent =
             (t->run->treatments.base.sd * t->run->treatments.base.sd + x->sd * x->sd) / years;
         double paired = x->aal_saved.error * x->aal_saved.error;
         if (paired > 0 && isfinite(paired))
-            least = fmin(least, independent / paired);
+            ratio[n++] = independent / paired;
     }
-    if (isfinite(least))
-        note(text_format("On common events the variance of a saving is at least %s times smaller "
-                         "than from two runs.",
-                         number_text(least)));
+    qsort(ratio, n, sizeof *ratio, compare_doubles);
+    if (n > 0)
+        note(text_format("On common events the variance of a saving is %.2g to %.2g times smaller "
+                         "than from two runs, %.2g in the middle.",
+                         ratio[0], ratio[n - 1], ratio[n / 2]));
+    free(ratio);
 }
 
 static void print_text(const struct table *t, uint64_t top)

@@ -15,7 +15,7 @@ enum { TAIL_MOST = 128 };
 static const double tail_slack = 0.5;
 
 // Points of the frontier that are held against the appetite.
-enum { APPETITE_MOST = 128 };
+enum { APPETITE_MOST = 48 };
 
 // A gap that is called optimal.
 static const double proven_gap = 1e-4;

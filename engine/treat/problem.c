@@ -23,7 +23,8 @@ struct builder {
     const struct unit *unit;
     size_t unit_index;
     const struct unit_part *part;
-    double *sampled_keep; // [local]: NaN where the treatment multiplies
+    enum planner_state *state; // [treatment]
+    double *sampled_keep;      // [local]: NaN where the treatment multiplies
 };
 
 // What is uncertain: its mean, or a draw.
@@ -365,7 +366,7 @@ static bool rules_fill(struct builder *b)
     p->count = t->count;
     p->cost = cost;
     p->charge = charge;
-    p->state = state;
+    p->state = b->state = state;
     p->requires = requires;
     p->excludes = excludes;
     return true;
@@ -458,6 +459,23 @@ static bool terms_finish(struct builder *b)
     return true;
 }
 
+// What changes nothing, and what nothing needs, is in no plan.
+static void idle_refuse(struct builder *b)
+{
+    enum planner_state *state = b->state;
+    const struct planner_problem *p = &b->out->problem;
+    bool *useful = b->out->useful;
+
+    for (size_t k = 0; k < p->term_count; k++)
+        for (size_t i = 0; i < p->terms[k].count; i++)
+            useful[p->terms[k].treatment[i]] = true;
+    for (size_t k = 0; k < p->requires_count; k++)
+        useful[p->requires[k].b] = true;
+    for (size_t i = 0; i < p->count; i++)
+        if (state[i] == PLANNER_FREE && !useful[i])
+            state[i] = PLANNER_REFUSED;
+}
+
 static void alone_fill(struct builder *b, double aal)
 {
     const struct planner_problem *p = &b->out->problem;
@@ -482,9 +500,10 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
 
     *problem = (struct portfolio_problem){0};
     problem->modelled = arena_alloc(arena, n + 1, sizeof *problem->modelled);
+    problem->useful = arena_alloc(arena, n + 1, sizeof *problem->useful);
     problem->aal_kept = arena_alloc(arena, n + 1, sizeof *problem->aal_kept);
     b.sampled_keep = malloc((n + 1) * sizeof *b.sampled_keep);
-    good = problem->modelled && problem->aal_kept && b.sampled_keep;
+    good = problem->modelled && problem->useful && problem->aal_kept && b.sampled_keep;
     for (b.unit_index = 0; good && b.unit_index < source->units->count; b.unit_index++) {
         b.unit = &source->units->units[b.unit_index];
         good = unit_terms(&b, &touched);
@@ -496,8 +515,10 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
     problem->problem.constant = fmax(all - touched, 0);
     problem->aal = problem->problem.constant + touched;
     good = good && rules_fill(&b) && insurance_add(&b, problem->aal) && terms_finish(&b);
-    if (good)
+    if (good) {
+        idle_refuse(&b);
         alone_fill(&b, problem->aal);
+    }
     free(b.terms);
     free(b.sampled_keep);
     return good;

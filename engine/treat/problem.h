@@ -19,6 +19,7 @@ struct portfolio_problem {
     struct planner_problem problem;
     double aal;       // of the base, in currency: the value without any treatment
     bool *modelled;   // [treatment]
+    bool *useful;     // [treatment]: changes something, or is needed by what may
     double *aal_kept; // [treatment]: what it alone leaves, by the terms; exact unless modelled
 };
 

@@ -147,6 +147,39 @@ static bool between(const struct valuation *v, const int64_t *with, const int64_
     return good;
 }
 
+// What the unit's sums say of a treatment; 0 where it does not touch the unit.
+static __int128 unit_saved(const struct treat_session *session, size_t u, uint32_t treatment)
+{
+    const struct unit *unit = &pricing_units(session->valuation.pricing)->units[u];
+
+    for (size_t local = 0; local < unit->treatment_count; local++)
+        if (unit->treatments[local] == treatment)
+            return session->sums.saved[session->sums.start[u] + local];
+    return 0;
+}
+
+bool treat_session_dominates(const struct treat_session *session, uint32_t b, uint32_t a)
+{
+    const struct treatments *t = &session->out->portfolio->treatments;
+    const struct treatment_cost *x = &session->out->treatments[b].cost;
+    const struct treatment_cost *y = &session->out->treatments[a].cost;
+    const size_t units = pricing_units(session->valuation.pricing)->count;
+    bool more = x->first_year < y->first_year || x->annualised < y->annualised, any = false;
+
+    if (a == b || t->rows[b].requires_count > 0 || t->rows[b].state == TREATMENT_FORBIDDEN ||
+        x->first_year > y->first_year || x->annualised > y->annualised)
+        return false;
+    for (size_t u = 0; u < units; u++) {
+        const __int128 of_b = unit_saved(session, u, b), of_a = unit_saved(session, u, a);
+
+        if (of_b < of_a)
+            return false;
+        more = more || of_b > of_a;
+        any = any || of_a > 0;
+    }
+    return more && any;
+}
+
 static bool is_in_full(const struct treatment *t)
 {
     return t->state != TREATMENT_FORBIDDEN && t->state != TREATMENT_EXISTING;

@@ -25,6 +25,10 @@ bool treat_session_frontier(struct treat_session *session, struct diagnostics *d
 // What is known exactly of the treatments, and their shares, alone.
 bool treat_session_shares(struct treat_session *session, struct diagnostics *d);
 
+// Whether, alone, b costs no more than a and saves no less of any scenario or shared event: then a
+// is for nobody.
+bool treat_session_dominates(const struct treat_session *session, uint32_t b, uint32_t a);
+
 // What each treatment saves as the last one: the world of all but forbidden and existing ones, less
 // the same without it. saved_aal[treatment], saved_tvar[treatment] at out->level; NaN for those not
 // in it.
