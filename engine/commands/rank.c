@@ -325,9 +325,10 @@ static void print_sharpness(const struct table *t)
     }
     qsort(ratio, n, sizeof *ratio, compare_doubles);
     if (n > 0)
-        note(text_format("On common events the variance of a saving is %.2g to %.2g times smaller "
-                         "than from two runs, %.2g in the middle.",
-                         ratio[0], ratio[n - 1], ratio[n / 2]));
+        note(text_format("On common events the variance of a saving is %s to %s times smaller than "
+                         "from two runs, %s in the middle.",
+                         number_text(ratio[0]), number_text(ratio[n - 1]),
+                         number_text(ratio[n / 2])));
     free(ratio);
 }
 
