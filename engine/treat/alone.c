@@ -31,6 +31,7 @@ static double payback(const struct valuation *v, const struct treatment *treatme
     const uint64_t key = address_key(settings->seed, treatment->id_hash, 0, PURPOSE_TREATMENT);
     const struct yearly upfront = yearly_of(treatment->cost_upfront, 0, settings->rate_uncertainty);
     const struct yearly annual = yearly_of(treatment->cost_annual, 0, settings->rate_uncertainty);
+    const double sign = treatment->state == TREATMENT_EXISTING ? -1 : 1; // it is absent there
     uint64_t paid = 0;
 
     for (uint64_t first = 0; first < settings->years; first += EVENT_BATCH) {
@@ -45,8 +46,9 @@ static double payback(const struct valuation *v, const struct treatment *treatme
         yearly_fill(&annual, key, (uint32_t)(first / BLOCK_YEARS), PURPOSE_COST_ANNUAL, 0, n, year,
                     each);
         for (size_t i = 0; i < n; i++) {
-            const double saved = money_of_units((double)(v->base[0][first + i] - loss[first + i]),
-                                                settings->resolution);
+            const double saved =
+                sign * money_of_units((double)(v->base[0][first + i] - loss[first + i]),
+                                      settings->resolution);
 
             paid += saved >= treatment_cost_annualised(
                                  treatment, &v->portfolio->treatments.settings, once[i], each[i]);
@@ -90,14 +92,18 @@ bool treatments_rank(const struct valuation *v, const struct treatment_outcome *
         const struct treatment_figures *f = &out->treatments[i];
         const struct reduction saved = tail ? f->alone.tvar_saved[out->level] : f->alone.aal_saved;
         const double cost = f->cost.annualised;
-        const double weight = !per_cost ? 1 : cost > 0 ? 1 / cost : 0;
+        const double size = !per_cost ? 1 : cost > 0 ? 1 / cost : 0;
+        const bool absent = v->portfolio->treatments.rows[i].state == TREATMENT_EXISTING;
+        // without an existing treatment the base is the better world, and its VaR the smaller one
+        const double var =
+            f->alone.var[out->level] + (absent ? f->alone.var_saved[out->level].value : 0);
 
         ranked[i] = (struct ranked){
-            .score = weight * saved.value - (by == RANKING_NET_BENEFIT ? cost : 0),
-            .error = weight * saved.error,
-            .weight = weight,
+            .score = size * saved.value - (by == RANKING_NET_BENEFIT ? cost : 0),
+            .error = size * saved.error,
+            .weight = absent ? -size : size,
             .loss = loss + i * stride,
-            .var = tail ? (int64_t)rint(f->alone.var[out->level] / settings->resolution) : 0,
+            .var = tail ? (int64_t)rint(var / settings->resolution) : 0,
         };
     }
     return ranking_make(&years, ranked, n, v->threads);
@@ -150,14 +156,17 @@ bool treatments_price(const struct valuation *v, struct pricing_sums *sums,
     struct world *worlds = NULL;
     struct world_figures *figures = arena_alloc(&scratch, t->count + 1, sizeof *figures);
     int64_t *loss = malloc((t->count * v->scope_count * years + 1) * sizeof *loss);
-    bool good = figures && loss && alone_worlds(t->count, &scratch, &worlds);
+    bool *absent = arena_alloc(&scratch, t->count + 1, sizeof *absent);
+    bool good = figures && loss && absent && alone_worlds(t->count, &scratch, &worlds);
 
+    for (size_t i = 0; good && i < t->count; i++)
+        absent[i] = t->rows[i].state == TREATMENT_EXISTING;
     for (size_t i = 0; good && i < t->count; i++)
         good = world_figures_alloc(v->portfolio, &out->arena, &figures[i]);
     if (!good)
         diagnostics_add(d, NULL, "out of memory: the years of %zu treatments do not fit", t->count);
     good = good && valuation_years(v, worlds, t->count, loss, sums, d) &&
-           valuation_fill(v, loss, t->count, figures, d);
+           valuation_fill(v, loss, t->count, absent, figures, d);
 #pragma omp parallel for schedule(dynamic) num_threads(v->threads) if (good)
     for (size_t i = 0; i < (good ? t->count : 0); i++) {
         out->treatments[i].alone = figures[i];

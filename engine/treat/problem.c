@@ -24,6 +24,7 @@ struct builder {
     size_t unit_index;
     const struct unit_part *part;
     enum planner_state *state; // [treatment]
+    double touched;            // weights of all terms
     double *sampled_keep;      // [local]: NaN where the treatment multiplies
 };
 
@@ -183,11 +184,16 @@ static bool slot_term(struct builder *b, int slot, double weight, uint64_t signa
         }
         if (isnan(kept))
             kept = count > 0 ? kept_mean(b->source, rows, count) : 1;
+        if (b->portfolio->treatments.rows[b->unit->treatments[local]].state == TREATMENT_EXISTING) {
+            weight *= kept;
+            continue;
+        }
         if (kept == 1)
             continue;
         treatment[n] = b->unit->treatments[local];
         strength[n++] = kept > 0 ? -elementary_log(kept) : HUGE_VAL;
     }
+    b->touched += weight;
     good = good && term_add(b, weight, n, treatment, strength);
     free(rows);
     free(treatment);
@@ -275,9 +281,12 @@ static void sampled_find(struct builder *b, double aal)
                 overlaps = overlaps || row->effect->overlap != NO_ROW;
             }
         b->sampled_keep[local] = NAN;
-        if (!product && aal > 0)
-            b->sampled_keep[local] =
-                fmax(1 - b->source->saving(b->source->context, b->unit_index, local) / aal, 0);
+        if (!product && aal > 0) {
+            const double saved = b->source->saving(b->source->context, b->unit_index, local);
+
+            // an existing one's absence saves less than nothing
+            b->sampled_keep[local] = saved < 0 ? aal / (aal - saved) : fmax(1 - saved / aal, 0);
+        }
         if (!product || overlaps)
             b->out->modelled[unit->treatments[local]] = true;
     }
@@ -294,7 +303,8 @@ static double frequency_scale(const struct problem_source *source, const struct 
                     : 1;
 }
 
-static bool unit_terms(struct builder *b, double *total)
+// Adds the exact AAL of the unit's own streams, before existing treatments, to `stream`.
+static bool unit_terms(struct builder *b, double *stream)
 {
     const struct unit *unit = b->unit;
     const double sampled = b->source->base_aal[b->unit_index];
@@ -305,20 +315,20 @@ static bool unit_terms(struct builder *b, double *total)
         exact += unit->parts[p].plan  ? unit->parts[p].plan->aal_exact
                  : unit->event->costs ? unit->event->own_aal_exact
                                       : 0;
-    sampled_find(b, isfinite(exact) ? exact : sampled);
+    sampled_find(b, isfinite(exact) && !unit->existing ? exact : sampled);
     for (size_t p = 0; good && p < unit->part_count; p++) {
         const struct scenario_plan *plan = unit->parts[p].plan;
 
         b->part = &unit->parts[p];
         if (plan && isfinite(plan->aal_exact)) {
             good = scenario_terms(b, plan, frequency_scale(b->source, unit, plan));
-            *total += plan->aal_exact;
+            *stream += plan->aal_exact;
         } else if (!plan && unit->event->costs) {
             const double own = isfinite(unit->event->own_aal_exact) ? unit->event->own_aal_exact
                                                                     : fmax(sampled - exact, 0);
 
             good = slots_add(b, &unit->event->event->severity, isfinite(own) ? own : 0, 0);
-            *total += isfinite(own) ? own : 0;
+            *stream += isfinite(own) ? own : 0;
         }
     }
     return good;
@@ -495,7 +505,7 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
     struct builder b = {
         .source = source, .portfolio = source->portfolio, .arena = arena, .out = problem};
     const size_t n = b.portfolio->treatments.count;
-    double touched = 0, all = 0;
+    double streams = 0, all = 0;
     bool good;
 
     *problem = (struct portfolio_problem){0};
@@ -506,14 +516,14 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
     good = problem->modelled && problem->useful && problem->aal_kept && b.sampled_keep;
     for (b.unit_index = 0; good && b.unit_index < source->units->count; b.unit_index++) {
         b.unit = &source->units->units[b.unit_index];
-        good = unit_terms(&b, &touched);
+        good = unit_terms(&b, &streams);
     }
     for (size_t s = 0; s < plans->count; s++)
         all += isfinite(plans->plans[s].aal_exact) ? plans->plans[s].aal_exact : 0;
     for (size_t e = 0; e < plans->event_count; e++)
         all += isfinite(plans->events[e].own_aal_exact) ? plans->events[e].own_aal_exact : 0;
-    problem->problem.constant = fmax(all - touched, 0);
-    problem->aal = problem->problem.constant + touched;
+    problem->problem.constant = fmax(all - streams, 0);
+    problem->aal = problem->problem.constant + b.touched;
     good = good && rules_fill(&b) && insurance_add(&b, problem->aal) && terms_finish(&b);
     if (good) {
         idle_refuse(&b);

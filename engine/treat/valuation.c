@@ -136,7 +136,7 @@ bool valuation_years(const struct valuation *v, const struct world *worlds, size
 }
 
 bool valuation_fill(const struct valuation *v, const int64_t *loss, size_t count,
-                    struct world_figures *figures, struct diagnostics *d)
+                    const bool *absent, struct world_figures *figures, struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
     const struct world_years base = {v->base};
@@ -149,9 +149,10 @@ bool valuation_fill(const struct valuation *v, const int64_t *loss, size_t count
 
         for (size_t s = 0; own && s < v->scope_count; s++)
             own[s] = loss + (w * v->scope_count + s) * years;
-        good =
-            good && own &&
-            world_figures_fill(v->portfolio, &base, &world, v->scope_of, v->infinite, &figures[w]);
+        good = good && own &&
+               world_figures_fill(v->portfolio, absent && absent[w] ? &world : &base,
+                                  absent && absent[w] ? &base : &world, v->scope_of, v->infinite,
+                                  &figures[w]);
         free(own);
     }
     if (!good)
@@ -173,7 +174,7 @@ bool valuation_figures(const struct valuation *v, const struct world *worlds, si
         const size_t n = count - first < room ? count - first : room;
 
         good = valuation_years(v, worlds + first, n, loss, NULL, d) &&
-               valuation_fill(v, loss, n, figures + first, d);
+               valuation_fill(v, loss, n, NULL, figures + first, d);
     }
     free(loss);
     return good;

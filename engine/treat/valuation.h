@@ -40,8 +40,9 @@ bool valuation_years(const struct valuation *valuation, const struct world *worl
 bool valuation_figures(const struct valuation *valuation, const struct world *worlds, size_t count,
                        struct world_figures *figures, struct diagnostics *d);
 
-// The same of worlds whose years are given.
+// The same of worlds whose years are given. `absent`, or NULL: worlds that lack what the base has,
+// against which the base is held instead.
 bool valuation_fill(const struct valuation *valuation, const int64_t *loss, size_t count,
-                    struct world_figures *figures, struct diagnostics *d);
+                    const bool *absent, struct world_figures *figures, struct diagnostics *d);
 
 #endif
