@@ -30,9 +30,10 @@ struct reduction {
 
 // A world's annual loss beside the base's. L = settings.quantile_count, A = appetite_count.
 struct world_figures {
-    double aal, sd;                           // of what remains
-    double *var, *tvar;                       // [L] likewise
-    struct reduction aal_saved;               // base less world
+    double aal, sd;             // of what remains
+    double *var, *tvar;         // [L] likewise
+    double *aep;                // [return_period_count]: the annual loss that one year in T exceeds
+    struct reduction aal_saved; // base less world
     struct reduction *var_saved, *tvar_saved; // [L]
     double *exceeds;                          // [A]: P(annual loss > the point's loss)
     struct reduction *exceeds_saved;          // [A]
