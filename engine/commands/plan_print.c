@@ -157,7 +157,10 @@ static void print_proof(const struct plan_page *page, const struct plan_answer *
                money_text(objective == OBJECTIVE_NET_BENEFIT ? best->value - best->annualised_cost
                                                              : best->value,
                           NAN),
-               money_text(best->figures.aal, NAN));
+               money_text(objective == OBJECTIVE_TVAR
+                              ? best->figures.tvar[page->run->treatments.level]
+                              : best->figures.aal,
+                          NAN));
 }
 
 static void print_near(const struct treatments *t, const struct plan_answer *answer)

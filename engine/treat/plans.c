@@ -40,7 +40,9 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
     for (size_t u = 0; good && u < units->count; u++)
         base[u] = mean_of(settings, sums->base[u]);
     for (size_t t = 0; good && t < n; t++)
-        alone[t] = out->treatments[t].alone.aal_saved.value;
+        alone[t] = objective == OBJECTIVE_TVAR
+                       ? out->treatments[t].alone.tvar_saved[out->level].value
+                       : out->treatments[t].alone.aal_saved.value;
     source = (struct problem_source){.portfolio = v->portfolio,
                                      .plans = v->plans,
                                      .units = units,
@@ -49,6 +51,8 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
                                      .base_aal = base,
                                      .alone_saved = alone,
                                      .objective = objective,
+                                     .tail = objective == OBJECTIVE_TVAR ? v->outcome : NULL,
+                                     .level = out->level,
                                      .draw = draw};
     good = good && problem_make(&source, arena, problem);
     if (!good)
@@ -124,8 +128,7 @@ bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
         return false;
     }
-    if (!plans_problem(v, sums, out, v->portfolio->treatments.settings.objective, 0, arena, problem,
-                       d))
+    if (!plans_problem(v, sums, out, OBJECTIVE_AAL, 0, arena, problem, d))
         return false;
     problem_shapley(&problem->problem, share);
     for (size_t t = 0; t < n; t++) {
@@ -140,6 +143,7 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d)
 {
     const size_t n = v->portfolio->treatments.count;
+    const enum objective objective = v->portfolio->treatments.settings.objective;
     struct arena scratch = {0};
     struct portfolio_problem problem;
     struct planner_plan *found = arena_alloc(&scratch, FRONTIER_MOST, sizeof *found);
@@ -149,7 +153,9 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
 
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
-    good = good && shares_fill(v, sums, out, &scratch, &problem, d);
+    good = good && shares_fill(v, sums, out, &scratch, &problem, d) &&
+           (objective == OBJECTIVE_AAL ||
+            plans_problem(v, sums, out, objective, 0, &scratch, &problem, d));
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
     if (good &&

@@ -303,6 +303,22 @@ static double frequency_scale(const struct problem_source *source, const struct 
                     : 1;
 }
 
+// What a part's AAL is to be multiplied by to become its contribution to the TVaR.
+static double tail_scale(const struct problem_source *source, const struct event_plan *event,
+                         const struct scenario_plan *plan, double aal)
+{
+    const struct outcome *tail = source->tail;
+    double contribution;
+
+    if (!tail)
+        return 1;
+    contribution = plan ? tail->scenarios[plan->scenario - source->portfolio->scenarios]
+                              .tvar_contribution[source->level]
+                        : tail->events[event->event - source->portfolio->events]
+                              .own_tvar_contribution[source->level];
+    return aal > 0 ? contribution / aal : 0;
+}
+
 // Adds the exact AAL of the unit's own streams, before existing treatments, to `stream`.
 static bool unit_terms(struct builder *b, double *stream)
 {
@@ -321,14 +337,18 @@ static bool unit_terms(struct builder *b, double *stream)
 
         b->part = &unit->parts[p];
         if (plan && isfinite(plan->aal_exact)) {
-            good = scenario_terms(b, plan, frequency_scale(b->source, unit, plan));
-            *stream += plan->aal_exact;
+            good = scenario_terms(b, plan,
+                                  frequency_scale(b->source, unit, plan) *
+                                      tail_scale(b->source, unit->event, plan, plan->aal_exact));
+            *stream += plan->aal_exact * tail_scale(b->source, unit->event, plan, plan->aal_exact);
         } else if (!plan && unit->event->costs) {
             const double own = isfinite(unit->event->own_aal_exact) ? unit->event->own_aal_exact
                                                                     : fmax(sampled - exact, 0);
 
-            good = slots_add(b, &unit->event->event->severity, isfinite(own) ? own : 0, 0);
-            *stream += isfinite(own) ? own : 0;
+            good = slots_add(
+                b, &unit->event->event->severity,
+                isfinite(own) ? own * tail_scale(b->source, unit->event, NULL, own) : 0, 0);
+            *stream += isfinite(own) ? own * tail_scale(b->source, unit->event, NULL, own) : 0;
         }
     }
     return good;
@@ -518,10 +538,17 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
         b.unit = &source->units->units[b.unit_index];
         good = unit_terms(&b, &streams);
     }
-    for (size_t s = 0; s < plans->count; s++)
-        all += isfinite(plans->plans[s].aal_exact) ? plans->plans[s].aal_exact : 0;
-    for (size_t e = 0; e < plans->event_count; e++)
-        all += isfinite(plans->events[e].own_aal_exact) ? plans->events[e].own_aal_exact : 0;
+    for (size_t s = 0; s < plans->count; s++) {
+        const double aal = plans->plans[s].aal_exact;
+
+        all += isfinite(aal) ? aal * tail_scale(source, NULL, &plans->plans[s], aal) : 0;
+    }
+    for (size_t e = 0; e < plans->event_count; e++) {
+        const double aal = plans->events[e].own_aal_exact;
+
+        all +=
+            isfinite(aal) && aal > 0 ? aal * tail_scale(source, &plans->events[e], NULL, aal) : 0;
+    }
     problem->problem.constant = fmax(all - streams, 0);
     problem->aal = problem->problem.constant + b.touched;
     good = good && rules_fill(&b) && insurance_add(&b, problem->aal) && terms_finish(&b);

@@ -79,6 +79,7 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
 {
     *valuation = (struct valuation){.portfolio = portfolio,
                                     .plans = plans,
+                                    .outcome = outcome,
                                     .infinite = infinite_find(portfolio),
                                     .threads = threads,
                                     .progress = progress};

@@ -9,6 +9,7 @@
 struct valuation {
     const struct portfolio *portfolio;
     const struct scenario_plans *plans;
+    const struct outcome *outcome; // of the base run
     struct arena arena;
     struct pricing *pricing;
     size_t scope_count;
