@@ -182,7 +182,7 @@ struct night_seconds night_run(const struct night *night, int threads, const cha
     seconds.share = (seconds_of(1) - used) / (seconds_now() - wall) / threads;
     seconds.simulation = watched.second_pass - start;
     if (path) {
-        check(results_write(path, &o, NULL, 0, "bench", (size_t)threads, night->d), night);
+        check(results_write(path, &o, NULL, NULL, 0, "bench", (size_t)threads, night->d), night);
         seconds.written = seconds_of(threads) - start;
     }
     seconds.events = events_of(&o);

@@ -29,7 +29,7 @@ enum loss_form {
 extern const char *const loss_form_names[LOSS_FORMS]; // "productivity", ...
 extern const char *const stage_names[STAGES];         // "primary", "secondary"
 
-enum effect {
+enum {
     EFFECT_C = 1,
     EFFECT_I = 2,
     EFFECT_A = 4

@@ -56,11 +56,17 @@ enum effect_factor {
     FACTORS
 };
 
-enum effect_operation { OPERATION_MULTIPLY, OPERATION_ADD, OPERATION_SET, OPERATION_CAP, OPERATIONS };
+enum effect_operation {
+    OPERATION_MULTIPLY,
+    OPERATION_ADD,
+    OPERATION_SET,
+    OPERATION_CAP,
+    OPERATIONS
+};
 extern const char *const effect_operation_names[OPERATIONS];
 
 // Bit of one loss form of one stage in a set of loss slots.
-#define LOSS_SLOT(stage, form) (1u << ((stage) * LOSS_FORMS + (form)))
+#define LOSS_SLOT(stage, form) (1u << ((stage)*LOSS_FORMS + (form)))
 
 // A row of effects.csv. It acts either on scenarios (and there on some assets), or on shared
 // events: then only frequency and what an occurrence itself costs.
@@ -70,9 +76,9 @@ struct effect {
     enum effect_factor factor;
     unsigned slots; // FACTOR_LOSS
     enum effect_operation operation;
-    const struct distribution *amount; // drawn once a year; in the factor's unit
-    double coverage, reliability;      // in [0, 1]; 1 where missing
-    uint32_t overlap;                  // index of its group, NO_ROW: none
+    const struct distribution *amount;  // drawn once a year; in the factor's unit
+    double coverage, reliability;       // in [0, 1]; 1 where missing
+    uint32_t overlap;                   // index of its group, NO_ROW: none
     size_t scenario_count, event_count; // one of them is 0
     const uint32_t *scenarios, *events; // ascending
     const uint64_t *assets;             // a bit per asset; NULL: all
@@ -93,7 +99,7 @@ enum insurance_basis { BASIS_EVENT, BASIS_YEAR };
 struct insurance_layer {
     uint32_t treatment; // NO_ROW: current
     const char *policy;
-    double layer; // order
+    double layer;   // order
     unsigned forms; // bit per loss form
     enum insurance_basis basis;
     double retention, limit, share, aggregate_retention, aggregate_limit, waiting_hours;
@@ -125,10 +131,10 @@ struct treatments {
     size_t count, control_count, effect_count, overlap_count, layer_count, appetite_count;
     const struct treatment *rows;
     const struct control *controls;
-    const struct effect *effects;
+    const struct effect *effects; // those that act on anything
     const struct overlap *overlaps;
     const struct insurance_layer *layers;
-    const struct appetite_point *appetite; // by (scope, loss)
+    const struct appetite_point *appetite; // by (portfolio first, grouping, group, loss)
 };
 
 #endif

@@ -20,7 +20,8 @@ static const struct manual manual = {
     .text =
         "STUDY is a folder with study.ini, assets.csv, scenarios.csv and, if you like, "
         "threats.csv,\n"
-        "events.csv and drivers.csv.\n"
+        "events.csv, drivers.csv, treatments.csv, effects.csv, controls.csv, insurance.csv and\n"
+        "appetite.csv.\n"
         "Errors name file, line and column, and all of them are reported at once; then the exit\n"
         "status is 3. Nothing is written.\n"
         "\n"
@@ -114,6 +115,11 @@ static void json_facts(struct json *json, const struct study_facts *facts)
     json_whole(json, "scenario_rows", facts->scenario_rows);
     json_whole(json, "event_rows", facts->event_rows);
     json_whole(json, "driver_rows", facts->driver_rows);
+    json_whole(json, "treatment_rows", facts->treatment_rows);
+    json_whole(json, "effect_rows", facts->effect_rows);
+    json_whole(json, "control_rows", facts->control_rows);
+    json_whole(json, "layer_rows", facts->layer_rows);
+    json_whole(json, "appetite_rows", facts->appetite_rows);
     json_number(json, "exposures", facts->exposures);
     json_whole(json, "distinct_selections", facts->distinct_selections);
     json_whole(json, "distinct_distributions", facts->distinct_distributions);
@@ -370,6 +376,29 @@ static void print_drivers(const struct portfolio *portfolio, const struct scenar
     print_followers(portfolio, each, events, top);
 }
 
+// What can be done about risk, as far as the study has any of it.
+static void print_treatment_facts(const struct study_facts *facts)
+{
+    const struct {
+        size_t rows;
+        const char *one, *many;
+    } all[] = {{facts->treatment_rows, "treatment", "treatments"},
+               {facts->effect_rows, "effect", "effects"},
+               {facts->control_rows, "control", "controls"},
+               {facts->layer_rows, "insurance layer", "insurance layers"},
+               {facts->appetite_rows, "point of appetite", "points of appetite"}};
+    bool any = false;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].rows == 0)
+            continue;
+        printf("%s%s %s", any ? ", " : "  ", whole_text(all[i].rows),
+               all[i].rows == 1 ? all[i].one : all[i].many);
+        any = true;
+    }
+    if (any)
+        printf("\n");
+}
+
 static void print_text(const struct study *study, const struct forecast *total,
                        const struct scenario_forecast *each, const struct event_forecast *events,
                        uint64_t top, int threads)
@@ -393,6 +422,7 @@ static void print_text(const struct study *study, const struct forecast *total,
         printf("  %s shared event%s, %s driver%s\n", whole_text(facts->event_rows),
                facts->event_rows == 1 ? "" : "s", whole_text(facts->driver_rows),
                facts->driver_rows == 1 ? "" : "s");
+    print_treatment_facts(facts);
     if (facts->skipped_assets > 0)
         printf("  %s asset rows SKIPPED (bad_assets = skip)\n", whole_text(facts->skipped_assets));
     printf("  %s exposures: scenario on asset; %s distinct selections, %s distributions\n",
@@ -458,7 +488,8 @@ int command_check(int argc, char **argv)
     struct scenario_forecast *each = NULL;
     struct event_forecast *events = NULL;
     struct progress_line progress = progress_line_start(false);
-    const struct study_options options = {NULL, NULL, progress_line_tell, &progress, (int)threads};
+    const struct study_options options = {
+        .tell = progress_line_tell, .context = &progress, .threads = (int)threads};
     bool good = study_read(&study, argv[1], &options, d);
     if (good) {
         progress_line_tell(&progress, NAN, "planning");

@@ -18,6 +18,8 @@
 #include "results/file.h"
 #include "simulate/simulate.h"
 #include "study/study.h"
+#include "treat/existing.h"
+#include "treat/treat.h"
 
 static const struct manual manual = {
     .command = "run",
@@ -146,13 +148,47 @@ struct request {
     bool has_years, has_seed, quiet, json;
 };
 
+// The run, and what treatments make of it.
+static enum simulated simulate_all(const struct request *request, const struct study *study,
+                                   struct progress_line *progress, struct outcome *outcome,
+                                   struct treatment_outcome *treatments, struct diagnostics *d)
+{
+    const struct portfolio *portfolio = &study->portfolio;
+    int threads = (int)request->threads;
+    enum simulated done = SIMULATION_FAILED;
+    struct scenario_plans plans = {0};
+    struct existing *existing = NULL;
+    bool good =
+        on_progress(progress, 0, "planning") && scenario_plans_make(portfolio, threads, &plans, d);
+    if (good) {
+        existing = existing_new(portfolio, &plans, &good, d);
+        plans.filters = existing_filters(existing);
+    }
+    if (good)
+        done = simulate_planned(portfolio, &plans, threads, on_progress, progress, outcome, d);
+    if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
+        !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
+        done = SIMULATION_FAILED;
+    if (done == SIMULATION_DONE && treatments->net_loss != NULL &&
+        !outcome_insure(outcome, treatments->net_loss)) {
+        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        done = SIMULATION_FAILED;
+    }
+    existing_free(existing);
+    scenario_plans_free(&plans);
+    return done;
+}
+
 static int simulate_and_write(const struct request *request, struct study *study,
-                              struct outcome *outcome, struct diagnostics *d)
+                              struct outcome *outcome, struct treatment_outcome *treatments,
+                              struct diagnostics *d)
 {
     struct progress_line reading = progress_line_start(request->quiet);
-    const struct study_options options = {request->has_years ? &request->years : NULL,
-                                          request->has_seed ? &request->seed : NULL,
-                                          progress_line_tell, &reading, (int)request->threads};
+    const struct study_options options = {.years = request->has_years ? &request->years : NULL,
+                                          .seed = request->has_seed ? &request->seed : NULL,
+                                          .tell = progress_line_tell,
+                                          .context = &reading,
+                                          .threads = (int)request->threads};
     bool good = study_read(study, request->folder, &options, d);
     progress_line_clear(&reading);
     if (!good)
@@ -161,8 +197,7 @@ static int simulate_and_write(const struct request *request, struct study *study
     struct progress_line progress = progress_line_start(request->quiet);
     progress.years = (double)study->portfolio.settings.years;
     stop_softly = true;
-    enum simulated simulated =
-        simulate_run(&study->portfolio, (int)request->threads, on_progress, &progress, outcome, d);
+    enum simulated simulated = simulate_all(request, study, &progress, outcome, treatments, d);
     if (stopped_by != 0 || simulated != SIMULATION_DONE)
         progress_line_clear(&progress);
     if (stopped_by != 0) {
@@ -179,8 +214,9 @@ static int simulate_and_write(const struct request *request, struct study *study
     for (size_t i = 0; i < study->input_count; i++)
         inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
                                            study->inputs[i].size, study->inputs[i].sha256};
-    bool written = results_write(request->output, outcome, inputs, study->input_count,
-                                 LOSSMILL_VERSION, request->threads, d);
+    bool written =
+        results_write(request->output, outcome, treat_wanted(&study->portfolio) ? treatments : NULL,
+                      inputs, study->input_count, LOSSMILL_VERSION, request->threads, d);
     free(inputs);
     progress_line_clear(&progress);
     if (!written)
@@ -232,8 +268,10 @@ int command_run(int argc, char **argv)
         return STATUS_SYSTEM;
     struct study study = {0};
     struct outcome outcome = {0};
-    status = simulate_and_write(&request, &study, &outcome, d);
+    struct treatment_outcome treatments = {0};
+    status = simulate_and_write(&request, &study, &outcome, &treatments, d);
     diagnostics_print(d, stderr);
+    treatment_outcome_free(&treatments);
     outcome_free(&outcome);
     study_free(&study);
     diagnostics_free(d);

@@ -5,6 +5,12 @@
 
 #include "results/schema.h"
 
+// Enumerations are read and stored through it.
+_Static_assert(sizeof(enum treatment_option) == sizeof(unsigned) &&
+                   sizeof(enum treatment_state) == sizeof(unsigned) &&
+                   sizeof(enum verdict) == sizeof(unsigned),
+               "enumerations are of the size of unsigned");
+
 // A chunk is what a reader decodes at once, and what one thread makes: small enough for the
 // library's chunk cache of 1 MB, large enough that its place in the index costs nothing. Arrays
 // below `plain_bytes` stand uncompressed.
@@ -30,17 +36,20 @@ static void chunk_choose(struct hdf5_shape *shape, uint64_t plain)
     shape->shuffled = shape->type == HDF5_INT32 || shape->type == HDF5_INT64;
 }
 
-// "" for what is missing.
+// `at` points to the cell, NULL without a label: missing, which is "".
 static const char *cell_text(const struct schema_column *column, const struct schema_view *v,
-                             size_t i, char *buffer)
+                             size_t i, const void *at, char *buffer)
 {
     const char *text = NULL;
+    size_t words;
+    const char *const *word = schema_words(column->type, &words);
     if (column->type == SCHEMA_LABEL)
         return column->label(v, i, buffer);
-    const void *at = column->at(v, i, 0);
     if (at == NULL)
         return "";
-    if (column->type == SCHEMA_TEXT)
+    if (word != NULL)
+        text = *(const unsigned *)at < words ? word[*(const unsigned *)at] : NULL;
+    else if (column->type == SCHEMA_TEXT)
         text = *(const char *const *)at;
     else if (column->type == SCHEMA_SCENARIO &&
              *(const uint32_t *)at < v->portfolio->scenario_count)
@@ -57,8 +66,14 @@ static size_t text_size(const struct schema_column *column, const struct schema_
 {
     char buffer[SCHEMA_TEXT_MAX + 1];
     size_t longest = 1; // netCDF takes strings of one byte for characters
+    size_t words;
+    const char *const *word = schema_words(column->type, &words);
+    if (word != NULL)
+        count = words;
     for (size_t i = 0; i < count; i++) {
-        size_t length = schema_text_cut(cell_text(column, v, i, buffer), SCHEMA_TEXT_MAX);
+        const void *at = word == NULL && column->at != NULL ? column->at(v, i, 0) : NULL;
+        const char *text = word != NULL ? word[i] : cell_text(column, v, i, at, buffer);
+        size_t length = schema_text_cut(text, SCHEMA_TEXT_MAX);
         longest = length > longest ? length : longest;
     }
     return longest + 1;
@@ -76,7 +91,11 @@ struct hdf5_shape cells_shape(const struct schema_column *column, const struct s
         break;
     case SCHEMA_COUNT:
     case SCHEMA_RANK:
+    case SCHEMA_PLACE:
         shape.type = HDF5_INT32;
+        break;
+    case SCHEMA_FLAG:
+        shape.type = HDF5_UINT8;
         break;
     case SCHEMA_YEAR:
     case SCHEMA_ORDINAL:
@@ -127,7 +146,12 @@ static void run_fill(const struct schema_column *column, const struct schema_vie
             reals[k] = (double)NAN;
         break;
     case SCHEMA_COUNT:
+    case SCHEMA_PLACE:
         memcpy(cells, at, count * sizeof(int32_t));
+        break;
+    case SCHEMA_FLAG:
+        for (size_t k = 0; k < count; k++)
+            ((unsigned char *)cells)[k] = ((const bool *)at)[k];
         break;
     case SCHEMA_YEAR:
         for (size_t k = 0; k < count; k++)
@@ -139,7 +163,7 @@ static void run_fill(const struct schema_column *column, const struct schema_vie
             whole_store(shape, (char *)cells + k * size, i + k + (column->type == SCHEMA_RANK));
         break;
     default:
-        text = cell_text(column, v, i, buffer);
+        text = cell_text(column, v, i, at, buffer);
         memset(cells, 0, size);
         memcpy(cells, text, schema_text_cut(text, SCHEMA_TEXT_MAX));
     }

@@ -8,9 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "results/file.h"
-#include "results/hdf5.h"
-#include "results/schema.h"
+#include "results/reader.h"
 
 enum { LEVELS_MAX = 1000, SLAB_CELLS = 131072 };
 
@@ -18,38 +16,51 @@ static const char *const kept_attributes[] = {
     "title", "engine",           "engine_version",    "currency",
     "as_of", "rate_uncertainty", "annual_loss_basis", "content_sha256"};
 enum { KEPT = sizeof kept_attributes / sizeof *kept_attributes };
+_Static_assert((int)KEPT <= (int)RESULTS_ATTRIBUTES, "there is room for each");
 
-struct results {
-    struct hdf5_file h;
-    struct outcome outcome;
-    struct portfolio portfolio;
-    struct schema_view view;
-    struct grouping *groupings;
-    struct scenario *scenarios;
-    struct shared_event *events;
-    const char *attributes[KEPT];
-    uint64_t budget; // decoded bytes that the rest of the file may claim
-};
+bool reader_budget(const char *path, uint64_t *budget, struct diagnostics *d)
+{
+    const struct place at = {.file = path};
+    struct stat file;
 
-static bool refuse(struct results *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static bool refuse(struct results *r, const char *format, ...)
+    if (stat(path, &file) != 0) {
+        diagnostics_add(d, &at, "cannot be read: %s", strerror(errno));
+        return false;
+    }
+    if (!S_ISREG(file.st_mode)) {
+        diagnostics_add(d, &at, "cannot be read: not a regular file");
+        return false;
+    }
+    if (__builtin_mul_overflow((uint64_t)file.st_size, UINT64_C(1032), budget))
+        *budget = UINT64_MAX;
+    return true;
+}
+
+bool reader_refuse(struct hdf5_file *h, const char *format, ...)
 {
     va_list list;
-    if (!r->h.failed) {
+    if (!h->failed) {
         va_start(list, format);
-        vsnprintf(r->h.message, sizeof r->h.message, format, list);
+        vsnprintf(h->message, sizeof h->message, format, list);
         va_end(list);
     }
-    r->h.failed = true;
+    h->failed = true;
     return false;
 }
 
-static void *room(struct results *r, size_t count, size_t size)
+uint64_t reader_whole(struct hdf5_file *h, const char *name)
+{
+    int64_t value = 0;
+    if (hdf5_get_whole(h, "/", name, &value) && value < 0)
+        reader_refuse(h, "attribute %s is negative", name);
+    return h->failed ? 0 : (uint64_t)value;
+}
+
+void *reader_room(struct results *r, size_t count, size_t size)
 {
     void *memory = r->h.failed ? NULL : arena_alloc(&r->outcome.arena, count, size);
     if (memory == NULL)
-        refuse(r, "out of memory");
+        reader_refuse(&r->h, "out of memory");
     return memory;
 }
 
@@ -57,7 +68,7 @@ static const char *text_keep(struct results *r, const char *text, size_t limit)
 {
     const char *copy = arena_text(&r->outcome.arena, text, strnlen(text, limit));
     if (copy == NULL)
-        refuse(r, "out of memory");
+        reader_refuse(&r->h, "out of memory");
     return copy;
 }
 
@@ -68,19 +79,11 @@ static const double *reals_keep(struct results *r, const char *name, size_t *cou
     if (!hdf5_has_attribute(&r->h, "/", name) ||
         !hdf5_get_reals(&r->h, "/", name, LEVELS_MAX, &values, count))
         return NULL;
-    kept = room(r, *count, sizeof *kept);
+    kept = reader_room(r, *count, sizeof *kept);
     if (kept != NULL)
         memcpy(kept, values, *count * sizeof *kept);
     free(values);
     return kept;
-}
-
-static uint64_t whole_read(struct results *r, const char *name)
-{
-    int64_t value = 0;
-    if (hdf5_get_whole(&r->h, "/", name, &value) && value < 0)
-        refuse(r, "attribute %s is negative", name);
-    return r->h.failed ? 0 : (uint64_t)value;
 }
 
 static bool settings_read(struct results *r)
@@ -90,8 +93,9 @@ static bool settings_read(struct results *r)
     size_t count;
     char *text;
 
-    if (whole_read(r, "schema_version") != SCHEMA_VERSION)
-        return refuse(r, "the file is of another schema version than %d", SCHEMA_VERSION);
+    if (reader_whole(&r->h, "schema_version") != SCHEMA_VERSION)
+        return reader_refuse(&r->h, "the file is of another schema version than %d",
+                             SCHEMA_VERSION);
     for (size_t i = 0; i < KEPT; i++) {
         if (!hdf5_get_text(&r->h, "/", kept_attributes[i], &text))
             return false;
@@ -101,10 +105,10 @@ static bool settings_read(struct results *r)
     s->title = results_attribute(r, "title");
     s->currency = results_attribute(r, "currency");
     s->as_of = results_attribute(r, "as_of");
-    s->years = whole_read(r, "years");
-    s->seed = whole_read(r, "seed");
-    s->detail = whole_read(r, "detail");
-    r->outcome.capped_events = whole_read(r, "capped_events");
+    s->years = reader_whole(&r->h, "years");
+    s->seed = reader_whole(&r->h, "seed");
+    s->detail = reader_whole(&r->h, "detail");
+    r->outcome.capped_events = reader_whole(&r->h, "capped_events");
     if (r->h.failed)
         return false;
     s->rate_uncertainty = strcmp(results_attribute(r, "rate_uncertainty"), "none") == 0
@@ -118,7 +122,7 @@ static bool settings_read(struct results *r)
     s->resolution = count == 1 ? *resolution : NAN;
     free(resolution);
     if (!(s->resolution > 0 && s->resolution < HUGE_VAL))
-        return refuse(r, "attribute resolution is not a positive number");
+        return reader_refuse(&r->h, "attribute resolution is not a positive number");
     s->return_periods = reals_keep(r, "return_periods", &s->return_period_count);
     s->quantiles = reals_keep(r, "quantiles", &s->quantile_count);
     return !r->h.failed;
@@ -132,7 +136,7 @@ static bool groupings_read(struct results *r)
         return !r->h.failed;
     if (!hdf5_get_texts(&r->h, "/", "groups", SCHEMA_GROUPINGS_MAX, &names, &count))
         return false;
-    r->groupings = room(r, count, sizeof *r->groupings);
+    r->groupings = reader_room(r, count, sizeof *r->groupings);
     for (size_t g = 0; g < count && !r->h.failed; g++)
         r->groupings[g].name = text_keep(r, names[g], strlen(names[g]));
     hdf5_texts_free(names, count);
@@ -146,7 +150,7 @@ static bool column_open(struct results *r, const struct schema_column *column,
 {
     char table[SCHEMA_PATH_MAX], path[2 * SCHEMA_PATH_MAX];
     if (!schema_table_path(column, &r->view, table))
-        return refuse(r, "the name of a group column is empty or too long");
+        return reader_refuse(&r->h, "the name of a group column is empty or too long");
     snprintf(path, sizeof path, "%s/%s", table, column->name);
     return hdf5_dataset_open(&r->h, path, shape, r->budget, dataset);
 }
@@ -155,8 +159,8 @@ static bool column_open(struct results *r, const struct schema_column *column,
 static bool extents_read(struct results *r)
 {
     size_t groupings = r->portfolio.grouping_count;
-    for (size_t c = 0; c < schema_column_count; c++) {
-        const struct schema_column *column = &schema_columns[c];
+    for (size_t c = 0; c < schema_column_count(); c++) {
+        const struct schema_column *column = schema_column_at(c);
         enum schema_axis axis = column->axes[0];
         struct hdf5_shape shape;
         int64_t dataset;
@@ -170,7 +174,8 @@ static bool extents_read(struct results *r)
                 return false;
             size_t extent = shape.extents[0];
             if (extent > UINT32_MAX)
-                return refuse(r, "%s/%s has too many cells", column->table, column->name);
+                return reader_refuse(&r->h, "%s/%s has too many cells", column->table,
+                                     column->name);
             if (axis == AXIS_SCENARIO)
                 r->portfolio.scenario_count = extent;
             else if (axis == AXIS_ASSET)
@@ -202,7 +207,10 @@ static bool shape_expected(const struct schema_column *column, const struct sche
         return shape->type == HDF5_FLOAT64;
     case SCHEMA_COUNT:
     case SCHEMA_RANK:
+    case SCHEMA_PLACE:
         return shape->type == HDF5_INT32;
+    case SCHEMA_FLAG:
+        return shape->type == HDF5_UINT8;
     case SCHEMA_YEAR:
     case SCHEMA_ORDINAL:
         return shape->type == HDF5_INT32 || shape->type == HDF5_INT64;
@@ -215,11 +223,11 @@ static void estimates_room(struct results *r, struct summary *s, struct exceedan
 {
     size_t levels = r->portfolio.settings.quantile_count;
     size_t periods = r->portfolio.settings.return_period_count;
-    s->var = room(r, levels, sizeof *s->var);
-    s->tvar = room(r, levels, sizeof *s->tvar);
-    s->tvar_error = room(r, levels, sizeof *s->tvar_error);
-    e->aep = room(r, periods, sizeof *e->aep);
-    e->oep = room(r, periods, sizeof *e->oep);
+    s->var = reader_room(r, levels, sizeof *s->var);
+    s->tvar = reader_room(r, levels, sizeof *s->tvar);
+    s->tvar_error = reader_room(r, levels, sizeof *s->tvar_error);
+    e->aep = reader_room(r, periods, sizeof *e->aep);
+    e->oep = reader_room(r, periods, sizeof *e->oep);
 }
 
 static void contributor_lend(struct contributor *row, double *cells, size_t levels)
@@ -232,8 +240,8 @@ static void contributor_lend(struct contributor *row, double *cells, size_t leve
 static struct contributor *contributors_room(struct results *r, size_t count)
 {
     size_t levels = r->portfolio.settings.quantile_count;
-    struct contributor *rows = room(r, count, sizeof *rows);
-    double *cells = room(r, count * 3, levels * sizeof *cells);
+    struct contributor *rows = reader_room(r, count, sizeof *rows);
+    double *cells = reader_room(r, count * 3, levels * sizeof *cells);
     if (cells == NULL)
         return NULL;
     for (size_t i = 0; i < count; i++, cells += 3 * levels)
@@ -244,8 +252,8 @@ static struct contributor *contributors_room(struct results *r, size_t count)
 static struct event_outcome *events_room(struct results *r)
 {
     size_t levels = r->portfolio.settings.quantile_count, count = r->portfolio.event_count;
-    struct event_outcome *rows = room(r, count, sizeof *rows);
-    double *cells = room(r, count * 4, levels * sizeof *cells);
+    struct event_outcome *rows = reader_room(r, count, sizeof *rows);
+    double *cells = reader_room(r, count * 4, levels * sizeof *cells);
     if (cells == NULL)
         return NULL;
     for (size_t i = 0; i < count; i++, cells += 4 * levels) {
@@ -261,33 +269,36 @@ static bool memory_allocate(struct results *r)
     struct portfolio *p = &r->portfolio;
     struct outcome *o = &r->outcome;
     struct exceedance unused;
-    o->annual_loss = room(r, p->settings.years, sizeof *o->annual_loss);
-    o->largest_event = room(r, p->settings.years, sizeof *o->largest_event);
-    o->event_count = room(r, p->settings.years, sizeof *o->event_count);
+    o->annual_loss = reader_room(r, p->settings.years, sizeof *o->annual_loss);
+    if (hdf5_has_link(&r->h, "/portfolio/annual_loss_gross"))
+        o->annual_loss_gross = reader_room(r, p->settings.years, sizeof *o->annual_loss_gross);
+    o->largest_event = reader_room(r, p->settings.years, sizeof *o->largest_event);
+    o->event_count = reader_room(r, p->settings.years, sizeof *o->event_count);
     estimates_room(r, &o->summary, &o->exceedance);
-    o->groups = room(r, p->grouping_count, sizeof *o->groups);
+    o->groups = reader_room(r, p->grouping_count, sizeof *o->groups);
     for (size_t g = 0; g < p->grouping_count && !r->h.failed; g++) {
         size_t count = r->groupings[g].count;
-        r->groupings[g].names = room(r, count, sizeof *r->groupings[g].names);
-        o->groups[g].summary = room(r, count, sizeof *o->groups[g].summary);
-        o->groups[g].exceedance = room(r, count, sizeof *o->groups[g].exceedance);
+        r->groupings[g].names = reader_room(r, count, sizeof *r->groupings[g].names);
+        o->groups[g].summary = reader_room(r, count, sizeof *o->groups[g].summary);
+        o->groups[g].exceedance = reader_room(r, count, sizeof *o->groups[g].exceedance);
         for (size_t k = 0; k < count && !r->h.failed; k++)
             estimates_room(r, &o->groups[g].summary[k], &o->groups[g].exceedance[k]);
     }
-    r->scenarios = room(r, p->scenario_count, sizeof *r->scenarios);
+    r->scenarios = reader_room(r, p->scenario_count, sizeof *r->scenarios);
     p->scenarios = r->scenarios;
-    r->events = room(r, p->event_count, sizeof *r->events);
+    r->events = reader_room(r, p->event_count, sizeof *r->events);
     p->events = r->events;
-    p->assets.id = room(r, p->assets.count, sizeof *p->assets.id);
-    p->assets.name = room(r, p->assets.count, sizeof *p->assets.name);
+    p->assets.id = reader_room(r, p->assets.count, sizeof *p->assets.id);
+    p->assets.name = reader_room(r, p->assets.count, sizeof *p->assets.name);
     o->scenarios = contributors_room(r, p->scenario_count);
     o->assets = contributors_room(r, p->assets.count);
     o->events = events_room(r);
     estimates_room(r, &o->independence.summary, &unused);
     o->independence.event_share =
-        room(r, p->settings.quantile_count, sizeof *o->independence.event_share);
-    o->worst_years = room(r, o->worst_year_count, sizeof *o->worst_years);
-    o->worst_events = room(r, o->worst_event_count, sizeof *o->worst_events);
+        reader_room(r, p->settings.quantile_count, sizeof *o->independence.event_share);
+    o->worst_years = reader_room(r, o->worst_year_count, sizeof *o->worst_years);
+    o->worst_events = reader_room(r, o->worst_event_count, sizeof *o->worst_events);
+    reader_treatments_room(r);
     return !r->h.failed;
 }
 
@@ -323,9 +334,21 @@ static bool money_store(struct results *r, double money, int64_t *units)
     double value =
         fabs(inverse * resolution - 1) < 1e-9 ? rint(money * inverse) : rint(money / resolution);
     if (!(value >= 0 && value <= 0x1p62))
-        return refuse(r, "an amount of money is out of range");
+        return reader_refuse(&r->h, "an amount of money is out of range");
     *units = (int64_t)value;
     return true;
+}
+
+static bool word_store(struct results *r, enum schema_type type, const char *text, void *at)
+{
+    size_t count;
+    const char *const *words = schema_words(type, &count);
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(words[i], text) == 0) {
+            *(unsigned *)at = i;
+            return true;
+        }
+    return reader_refuse(&r->h, "'%.40s' is none of the words that stand there", text);
 }
 
 static bool cell_store(struct results *r, const struct schema_column *column,
@@ -341,12 +364,26 @@ static bool cell_store(struct results *r, const struct schema_column *column,
         return money_store(r, *(const double *)cell, at);
     case SCHEMA_COUNT:
         *(int32_t *)at = *(const int32_t *)cell;
-        return *(int32_t *)at >= 0 || refuse(r, "a count is negative");
+        return *(int32_t *)at >= 0 || reader_refuse(&r->h, "a count is negative");
     case SCHEMA_YEAR:
         whole = shape->type == HDF5_INT64 ? *(const int64_t *)cell : *(const int32_t *)cell;
         *(uint64_t *)at = (uint64_t)whole;
         return (whole >= 0 && (uint64_t)whole < r->portfolio.settings.years) ||
-               refuse(r, "a year is out of range");
+               reader_refuse(&r->h, "a year is out of range");
+    case SCHEMA_PLACE:
+        memcpy(at, cell, sizeof(uint32_t));
+        return (*(uint32_t *)at >= 1 && *(uint32_t *)at <= r->portfolio.treatments.count) ||
+               reader_refuse(&r->h, "a rank is out of range");
+    case SCHEMA_FLAG:
+        *(bool *)at = *(const unsigned char *)cell == 1;
+        return *(const unsigned char *)cell <= 1 ||
+               reader_refuse(&r->h, "a flag is neither 0 nor 1");
+    case SCHEMA_OPTION:
+    case SCHEMA_STATE:
+    case SCHEMA_VERDICT:
+        memcpy(text, cell, shape->text_size);
+        text[shape->text_size] = '\0';
+        return word_store(r, column->type, text, at);
     case SCHEMA_TEXT:
         *(const char **)at = text_keep(r, cell, shape->text_size);
         return !r->h.failed;
@@ -376,7 +413,7 @@ static bool cells_read(struct results *r, const struct schema_column *column,
         slab = shape->extents[0];
     unsigned char *cells = calloc(slab * across, size);
     if (cells == NULL)
-        return refuse(r, "out of memory");
+        return reader_refuse(&r->h, "out of memory");
     for (uint64_t first = 0; first < shape->extents[0] && !r->h.failed; first += slab) {
         uint64_t left = shape->extents[0] - first, count = left < slab ? left : slab;
         const unsigned char *cell = cells;
@@ -402,7 +439,7 @@ static bool column_read(struct results *r, const struct schema_column *column, b
     if (!column_open(r, column, &shape, &dataset))
         return false;
     if (!shape_expected(column, &r->view, &shape))
-        refuse(r, "%s/%s has an unexpected type or extent", column->table, column->name);
+        reader_refuse(&r->h, "%s/%s has an unexpected type or extent", column->table, column->name);
     else if (!fill)
         r->budget -= shape.extents[0] * shape.extents[1] * hdf5_cell_size(&shape);
     else if (column->at != NULL && !column->written_only && !schema_is_setting(column))
@@ -414,10 +451,13 @@ static bool column_read(struct results *r, const struct schema_column *column, b
 
 static bool columns_read(struct results *r, bool fill)
 {
-    for (size_t c = 0; c < schema_column_count; c++) {
-        size_t times = schema_is_grouped(&schema_columns[c]) ? r->portfolio.grouping_count : 1;
+    for (size_t c = 0; c < schema_column_count(); c++) {
+        const struct schema_column *column = schema_column_at(c);
+        size_t times = schema_is_grouped(column) ? r->portfolio.grouping_count : 1;
+        if (!schema_is_present(column, &r->view))
+            continue;
         for (r->view.grouping = 0; r->view.grouping < times; r->view.grouping++)
-            if (!column_read(r, &schema_columns[c], fill))
+            if (!column_read(r, column, fill))
                 return false;
     }
     return true;
@@ -426,31 +466,27 @@ static bool columns_read(struct results *r, bool fill)
 bool results_read(const char *path, struct results **results, struct diagnostics *d)
 {
     const struct place at = {.file = path};
-    struct stat file;
     uint64_t budget;
-    struct results *r = calloc(1, sizeof *r);
+    struct results *r;
 
     *results = NULL;
-    if (r == NULL || stat(path, &file) != 0) {
-        diagnostics_add(d, &at, "cannot be read: %s", strerror(r == NULL ? ENOMEM : errno));
-        free(r);
+    if (!reader_budget(path, &budget, d))
         return false;
-    }
-    if (!S_ISREG(file.st_mode)) {
-        diagnostics_add(d, &at, "cannot be read: not a regular file");
-        free(r);
+    r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        diagnostics_add(d, &at, "cannot be read: %s", strerror(ENOMEM));
         return false;
     }
     r->view = (struct schema_view){.outcome = &r->outcome, .portfolio = &r->portfolio};
     r->outcome.portfolio = &r->portfolio;
-    if (__builtin_mul_overflow((uint64_t)file.st_size, UINT64_C(1032), &budget))
-        budget = UINT64_MAX;
     r->budget = budget;
     bool good = hdf5_open(&r->h, path) && settings_read(r) && groupings_read(r) &&
-                extents_read(r) && columns_read(r, false);
+                extents_read(r) && reader_treatments_find(r) && columns_read(r, false);
     r->budget = budget;
     good = good && memory_allocate(r) && columns_read(r, true);
     good = hdf5_close(&r->h) && good;
+    if (good)
+        reader_treatments_finish(r);
     if (!good) {
         diagnostics_add(d, &at, "is not a complete lossmill run: %s", r->h.message);
         results_free(r);
@@ -463,6 +499,11 @@ bool results_read(const char *path, struct results **results, struct diagnostics
 const struct outcome *results_outcome(const struct results *results)
 {
     return &results->outcome;
+}
+
+const struct treatment_outcome *results_treatments(const struct results *results)
+{
+    return results->view.treated;
 }
 
 const char *results_attribute(const struct results *results, const char *name)

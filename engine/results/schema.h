@@ -1,5 +1,5 @@
 // What stands in the HDF5 file of a run: one table of all datasets, that the writer, the reader,
-// the tests and the documentation share.
+// the tests and the documentation share. Its rows stand in schema_outcome.c and schema_treatment.c.
 //
 // Every HDF5 group is a table of its own: it holds its datasets and, under the name of each
 // dimension they use, that dimension's coordinates as an HDF5 dimension scale, which is what
@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "simulate/outcome.h"
+#include "treat/figures.h"
 
 enum {
     SCHEMA_VERSION = 1,
@@ -33,11 +34,16 @@ enum schema_type {
     SCHEMA_YEAR,     // uint64_t -> int32, int64 where years do not fit
     SCHEMA_ORDINAL,  // 0, 1, 2, ... (a coordinate); stored like SCHEMA_YEAR
     SCHEMA_RANK,     // 1, 2, 3, ... (a coordinate); stored like SCHEMA_COUNT
+    SCHEMA_PLACE,    // uint32_t, a place among the treatments from 1 on -> int32
+    SCHEMA_FLAG,     // bool -> uint8
     SCHEMA_TEXT,     // const char * -> fixed-length UTF-8
     SCHEMA_LABEL,    // text made by `label`; never read back
     SCHEMA_SCENARIO, // uint32_t index of a scenario -> its id, "" for none
     SCHEMA_ASSET,    // the same of an asset
-    SCHEMA_EVENT     // the same of a shared event
+    SCHEMA_EVENT,    // the same of a shared event
+    SCHEMA_OPTION,   // enum treatment_option -> its word
+    SCHEMA_STATE,    // the same of enum treatment_state
+    SCHEMA_VERDICT   // the same of enum verdict
 };
 
 enum schema_axis {
@@ -54,6 +60,9 @@ enum schema_axis {
     AXIS_EVENT,
     AXIS_WORST_YEAR,
     AXIS_WORST_EVENT,
+    AXIS_TREATMENT,
+    AXIS_PLAN,
+    AXIS_POINT, // of the appetite
     AXES
 };
 
@@ -64,7 +73,9 @@ enum schema_unit { UNIT_NONE, UNIT_CURRENCY, UNIT_PER_YEAR, UNIT_YEARS };
 struct schema_view {
     struct outcome *outcome;
     struct portfolio *portfolio;
-    size_t grouping; // which one, for /group/COLUMN
+    size_t grouping;                   // which one, for /group/COLUMN
+    struct treatment_outcome *treated; // NULL: there are neither treatments nor an appetite
+    bool treatment_years;              // whether there is /treatment/annual_loss
 };
 
 struct schema_column {
@@ -74,7 +85,7 @@ struct schema_column {
     enum schema_axis axes[SCHEMA_RANK_MAX]; // AXIS_NONE: no second dimension
     enum schema_unit unit;
     const char *long_name;
-    // Where the cell stands in the outcome, of the type above; NULL: missing, or made by `label`.
+    // Where the cell stands in the outcomes, of the type above; NULL: missing, or made by `label`.
     // Cells of successive years stand one after the other.
     void *(*at)(const struct schema_view *view, size_t i, size_t j);
     // SCHEMA_LABEL: the text, in `buffer` (SCHEMA_TEXT_MAX + 1 bytes) or elsewhere.
@@ -82,8 +93,10 @@ struct schema_column {
     bool written_only; // results_read leaves it out
 };
 
-extern const struct schema_column schema_columns[];
-extern const size_t schema_column_count;
+// In the order of the file: a coordinate stands before what uses it, and ids before what refers to
+// them.
+size_t schema_column_count(void);
+const struct schema_column *schema_column_at(size_t c);
 
 const char *schema_axis_name(enum schema_axis axis);
 size_t schema_axis_extent(const struct schema_view *view, enum schema_axis axis);
@@ -92,6 +105,13 @@ bool schema_is_text(const struct schema_column *column);
 bool schema_is_coordinate(const struct schema_column *column);
 bool schema_is_grouped(const struct schema_column *column); // once per grouping
 bool schema_is_setting(const struct schema_column *column); // also a root attribute, read there
+
+// Whether the column is in a file of this outcome: those of treatments and of the appetite are
+// where there are any.
+bool schema_is_present(const struct schema_column *column, const struct schema_view *view);
+
+// What the values 0, 1, ... of an enumeration are called in the file; NULL and 0 for other types.
+const char *const *schema_words(enum schema_type type, size_t *count);
 
 // The unit as an attribute: "1" for pure numbers, NULL for text.
 const char *schema_unit_text(const struct schema_column *column, const char *currency);

@@ -127,7 +127,8 @@ static void piece_make(void *context, size_t index, size_t slot_index, size_t th
     struct slot *slot = &w->slots[slot_index];
     struct thread *thread = &w->threads[thread_index];
     // A view of its own: w->view follows the array that is being delivered.
-    const struct schema_view view = {w->view.outcome, w->view.portfolio, array->index};
+    const struct schema_view view = {w->view.outcome, w->view.portfolio, array->index,
+                                     w->view.treated, w->view.treatment_years};
 
     if (array->column == NULL) {
         memcpy(slot->cells, w->inputs[array->index].bytes + piece.first, piece.count);
@@ -237,14 +238,16 @@ static void array_add(struct writer *w, const struct schema_column *column, size
 static bool arrays_list(struct writer *w, uint64_t *pieces)
 {
     size_t groupings = w->view.portfolio->grouping_count;
-    w->arrays = calloc(w->input_count + schema_column_count * (groupings + 1), sizeof *w->arrays);
+    w->arrays = calloc(w->input_count + schema_column_count() * (groupings + 1), sizeof *w->arrays);
     if (w->arrays == NULL)
         return false;
     for (size_t i = 0; i < w->input_count; i++)
         array_add(w, NULL, i, cells_shape_of_bytes(w->inputs[i].size), pieces);
-    for (size_t c = 0; c < schema_column_count; c++) {
-        const struct schema_column *column = &schema_columns[c];
+    for (size_t c = 0; c < schema_column_count(); c++) {
+        const struct schema_column *column = schema_column_at(c);
         size_t times = schema_is_grouped(column) ? groupings : 1;
+        if (!schema_is_present(column, &w->view))
+            continue;
         for (w->view.grouping = 0; w->view.grouping < times; w->view.grouping++)
             array_add(w, column, w->view.grouping, cells_shape(column, &w->view), pieces);
     }
@@ -310,13 +313,32 @@ static void groups_name(struct writer *w)
     size_t groupings = w->view.portfolio->grouping_count;
     char path[SCHEMA_PATH_MAX];
     for (w->view.grouping = 0; w->view.grouping < groupings && !w->h.failed; w->view.grouping++)
-        for (size_t c = 0; c < schema_column_count; c++)
-            if (schema_is_grouped(&schema_columns[c]) &&
-                schema_table_path(&schema_columns[c], &w->view, path)) {
+        for (size_t c = 0; c < schema_column_count(); c++)
+            if (schema_is_grouped(schema_column_at(c)) &&
+                schema_table_path(schema_column_at(c), &w->view, path)) {
                 hdf5_put_text(&w->h, path, "column",
                               w->view.portfolio->groupings[w->view.grouping].name);
                 break;
             }
+}
+
+// What the figures of treatments and plans depend on.
+static void treatment_settings_name(struct writer *w)
+{
+    const struct portfolio *p = w->view.portfolio;
+    const struct treatment_settings *s = &p->treatments.settings;
+    const struct treatment_outcome *treated = w->view.treated;
+
+    if (treated == NULL || p->treatments.count == 0)
+        return;
+    hdf5_put_text(&w->h, "/treatment", "objective", objective_names[s->objective]);
+    if (treated->level < p->settings.quantile_count)
+        hdf5_put_reals(&w->h, "/treatment", "tvar_level", &p->settings.quantiles[treated->level],
+                       1);
+    hdf5_put_text(&w->h, "/treatment", "budget_basis",
+                  s->budget_basis == BUDGET_ANNUALISED ? "annualised" : "first_year");
+    hdf5_put_reals(&w->h, "/treatment", "horizon_years", &s->horizon_years, 1);
+    hdf5_put_reals(&w->h, "/treatment", "discount_rate", &s->discount_rate, 1);
 }
 
 static void input_hashes_write(struct writer *w)
@@ -385,6 +407,7 @@ static bool file_write(struct writer *w, const char *path)
     input_hashes_write(w);
     arrays_write(w);
     groups_name(w);
+    treatment_settings_name(w);
     if (!w->h.failed) {
         content_hex(&w->content, w->hex);
         hdf5_put_text(&w->h, "/", "content_sha256", w->hex);
@@ -422,13 +445,15 @@ static bool folder_sync(const char *folder)
 }
 
 bool results_write(const char *path, const struct outcome *outcome,
-                   const struct results_input *inputs, size_t input_count, const char *version,
-                   size_t threads, struct diagnostics *d)
+                   const struct treatment_outcome *treated, const struct results_input *inputs,
+                   size_t input_count, const char *version, size_t threads, struct diagnostics *d)
 {
     const struct place at = {.file = path};
     // The view is only read from here.
     struct writer w = {.view = {.outcome = (struct outcome *)(uintptr_t)outcome,
-                                .portfolio = (struct portfolio *)(uintptr_t)outcome->portfolio},
+                                .portfolio = (struct portfolio *)(uintptr_t)outcome->portfolio,
+                                .treated = (struct treatment_outcome *)(uintptr_t)treated,
+                                .treatment_years = treated != NULL && treated->annual_loss != NULL},
                        .inputs = inputs,
                        .input_count = input_count,
                        .version = version,

@@ -12,6 +12,7 @@
 // At most EVENT_BATCH loss events of one stream; entry i of every array is event i.
 struct event_batch {
     const struct scenario_plan *plan; // NULL: what the occurrences of a shared event cost
+    const struct event_plan *event;   // then: whose
     const struct severity_plan *severity;
     uint32_t block;
     uint64_t key; // of the stream
@@ -34,6 +35,17 @@ struct event_batch {
     double form_sum[EVENT_BATCH];              // of several forms
     double loss_bound;                         // no event costs more units
     uint64_t capped;                           // how many met MONEY_LIMIT
+
+    // What treatments and insurance look at: NULL where nobody does.
+    struct event_slots *slots;
+    struct event_filter *filter; // NULL: none, or the base before existing treatments is meant
+};
+
+// The losses of a batch, stage by stage and form by form.
+struct event_slots {
+    unsigned given;                                // LOSS_SLOT bits: some loss is possible there
+    double loss[STAGES * LOSS_FORMS][EVENT_BATCH]; // whole units; before the limit on the event
+    double outage_hours[EVENT_BATCH];              // of a scenario that has any
 };
 
 // Called with one batch after the other, in an order that depends on the plan and block alone.

@@ -15,9 +15,21 @@ struct run {
     void *context;
 };
 
-struct event_workspace *event_workspace_new(void)
+struct event_workspace *event_workspace_new(const struct event_filters *filters)
 {
-    return calloc(1, sizeof(struct event_workspace));
+    struct event_workspace *w = calloc(1, sizeof *w);
+
+    if (!w || !filters)
+        return w;
+    w->filter = (struct event_filter){filters, filters->start(filters->context), &w->stream.years};
+    w->slots = calloc(1, sizeof *w->slots);
+    w->batch.filter = &w->filter;
+    w->batch.slots = w->slots;
+    if (!w->filter.workspace || !w->slots) {
+        event_workspace_free(w);
+        return NULL;
+    }
+    return w;
 }
 
 void event_workspace_free(struct event_workspace *w)
@@ -25,6 +37,9 @@ void event_workspace_free(struct event_workspace *w)
     if (w) {
         threat_events_free(&w->threats);
         occurrences_free(&w->occurrences);
+        if (w->filter.workspace)
+            w->filter.filters->end(w->filter.workspace);
+        free(w->slots);
     }
     free(w);
 }
@@ -49,23 +64,6 @@ static void batch_finish(void *context)
         severity_fill(batch, NULL);
         r->consume(r->context, batch);
     }
-}
-
-static double asset_susceptibility(const struct exposure *x, uint32_t asset)
-{
-    size_t low = 0, high = x->selection->count;
-
-    if (!x->susceptibility)
-        return 1;
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (x->selection->assets[middle] <= asset)
-            low = middle;
-        else
-            high = middle;
-    }
-    return x->susceptibility[low];
 }
 
 static uint64_t stream_key(const struct scenario_plan *plan, size_t stream)
@@ -108,8 +106,8 @@ static void threats_finish(struct run *r)
             batch->year[kept] = t[i].year;
             batch->asset[kept] = t[i].asset;
             batch->tail[kept] = t[i].tail;
-            kept +=
-                success[i] <= susceptibility[i] * asset_susceptibility(r->plan->hits, t[i].asset);
+            kept += success[i] <=
+                    susceptibility[i] * exposure_susceptibility(r->plan->hits, t[i].asset);
         }
         batch->key = r->key;
         batch->count = kept;
@@ -174,6 +172,11 @@ static void streams_run(struct run *r, uint32_t years)
         threats_finish(r);
 }
 
+static bool filter_failed(const struct event_workspace *w)
+{
+    return w->filter.workspace && w->filter.filters->failed(w->filter.workspace);
+}
+
 bool event_stream_run(struct event_workspace *w, const struct scenario_plan *plan,
                       enum annual_loss mode, uint32_t block, uint64_t years,
                       event_consumer *consume, void *context)
@@ -195,12 +198,37 @@ bool event_stream_run(struct event_workspace *w, const struct scenario_plan *pla
                                 ? w->occurrences.count - first
                                 : EVENT_BATCH,
                             consume, context);
-        return true;
+        return !filter_failed(w);
     }
     if (mode == ANNUAL_LOSS_PRODUCT)
         product_run(&r, years_in_block(block, years));
     else
         streams_run(&r, years_in_block(block, years));
+    return !r.memory_failed && !filter_failed(w);
+}
+
+bool event_stream_added(struct event_workspace *w, const struct scenario_plan *plan,
+                        const struct rate *rate, uint64_t salt, uint32_t block, uint64_t years,
+                        event_consumer *consume, void *context)
+{
+    struct run r = {.w = w, .plan = plan, .block = block, .consume = consume, .context = context};
+    const struct stream_block stream = {rate,
+                                        block,
+                                        years_in_block(block, years),
+                                        wanted_of(w, block),
+                                        &w->stream,
+                                        &w->batch,
+                                        batch_finish,
+                                        &r};
+
+    w->batch.plan = plan;
+    w->batch.severity = &plan->severity;
+    w->batch.block = block;
+    stream_block_start(&stream);
+    for (size_t i = 0; i < plan->seats->seating_count; i++) {
+        r.key = address_key(stream_key(plan, i), salt, 0, PURPOSE_ADDED);
+        stream_run(&stream, r.key, &plan->seats->seatings[i]);
+    }
     return !r.memory_failed;
 }
 

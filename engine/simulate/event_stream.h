@@ -18,9 +18,12 @@ struct event_workspace {
     struct stream_workspace stream;
     struct threat_events threats;   // at_most_once only
     struct occurrences occurrences; // of the shared event and block in work
+    struct event_filter filter;     // with slots of its own; only where there are filters
+    struct event_slots *slots;
 };
 
-struct event_workspace *event_workspace_new(void); // NULL if memory is exhausted
+// `filters` may be NULL. NULL if memory is exhausted.
+struct event_workspace *event_workspace_new(const struct event_filters *filters);
 void event_workspace_free(struct event_workspace *w);
 
 // All loss events of `plan` in years [block * BLOCK_YEARS, years). False if memory is exhausted
@@ -28,6 +31,12 @@ void event_workspace_free(struct event_workspace *w);
 bool event_stream_run(struct event_workspace *w, const struct scenario_plan *plan,
                       enum annual_loss mode, uint32_t block, uint64_t years,
                       event_consumer *consume, void *context);
+
+// Events of the plan's units that come at `rate` beside its own, at addresses of their own, which
+// `salt` tells apart; not where at most one event counts. False likewise.
+bool event_stream_added(struct event_workspace *w, const struct scenario_plan *plan,
+                        const struct rate *rate, uint64_t salt, uint32_t block, uint64_t years,
+                        event_consumer *consume, void *context);
 
 // The occurrences of a shared event in the block, into w->occurrences. False likewise.
 bool event_occurrences_find(struct event_workspace *w, const struct event_plan *event,

@@ -220,3 +220,20 @@ void exposures_free(struct exposures *exposures)
     free(exposures->seats);
     *exposures = (struct exposures){0};
 }
+
+double exposure_susceptibility(const struct exposure *x, uint32_t asset)
+{
+    size_t low = 0, high = x->selection->count;
+
+    if (!x->susceptibility)
+        return 1;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (x->selection->assets[middle] <= asset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return x->susceptibility[low];
+}

@@ -34,6 +34,9 @@ bool exposures_make(const struct portfolio *portfolio, int threads, struct arena
                     struct exposures *exposures);
 void exposures_free(struct exposures *exposures);
 
+// P(capability > resistance) of a selected asset; 1 where there is no capability.
+double exposure_susceptibility(const struct exposure *x, uint32_t asset);
+
 // Quantity x susceptibility of the i-th selected asset.
 static inline double exposure_weight(const struct exposure *x, const struct assets *assets,
                                      size_t i)

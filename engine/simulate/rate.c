@@ -203,7 +203,7 @@ bool rate_make(const struct rate_terms *terms, const struct settings *settings, 
     rate->frequency = yearly_of(terms->frequency, 0, settings->rate_uncertainty);
     rate->susceptibility = yearly_of(terms->susceptibility, 1, settings->rate_uncertainty);
 
-    rate->constant = 1;
+    rate->constant = rate->per_frequency = 1;
     if (rate->frequency.law)
         factors_add(rate, rate->frequency.law, PURPOSE_FREQUENCY, rate->once);
     else
@@ -212,7 +212,8 @@ bool rate_make(const struct rate_terms *terms, const struct settings *settings, 
     if (rate->susceptibility.law)
         factors_add(rate, rate->susceptibility.law, PURPOSE_SUSCEPTIBILITY, false);
     else
-        rate->constant *= rate->susceptibility.constant;
+        rate->per_frequency = rate->susceptibility.constant;
+    rate->constant *= rate->per_frequency;
     if (rate->multiplier)
         factors_add(rate, rate->multiplier, PURPOSE_MULTIPLIER, false);
 
@@ -223,6 +224,7 @@ bool rate_make(const struct rate_terms *terms, const struct settings *settings, 
     else if (rate->factor_count > 0)
         method_choose(rate, terms);
     rate->constant *= terms->scale;
+    rate->per_frequency *= terms->scale;
     rate->bound *= terms->scale;
 
     // most rows have one or two
@@ -230,6 +232,31 @@ bool rate_make(const struct rate_terms *terms, const struct settings *settings, 
     if (rate->factor)
         memcpy(rate->factor, factor, rate->factor_count * sizeof *factor);
     return rate->factor != NULL;
+}
+
+// The other factors keep their places, so that what they draw stays where it is; the frequency's
+// become 1.
+bool rate_with_frequency(const struct rate *rate, double frequency, struct arena *arena,
+                         struct rate *out, struct diagnostics *d)
+{
+    const struct distribution_reader reader = {.arena = arena};
+    const struct place nowhere = {0};
+    const struct distribution *one = distribution_parse("1", &nowhere, &reader, d);
+
+    *out = *rate;
+    out->frequency = (struct yearly){.constant = frequency};
+    out->constant = out->bound = rate->per_frequency * frequency;
+    out->factor = arena_alloc(arena, rate->factor_count, sizeof *out->factor);
+    if (!one || !out->factor)
+        return false;
+    for (size_t i = 0; i < rate->factor_count; i++) {
+        out->factor[i] = rate->factor[i];
+        if (rate->factor[i].purpose == PURPOSE_FREQUENCY)
+            out->factor[i] =
+                (struct rate_factor){one, PURPOSE_FREQUENCY, rate->factor[i].sub_draw, false, 0, 1};
+        out->bound *= out->factor[i].bound;
+    }
+    return true;
 }
 
 double rate_mean(const struct rate *rate)
@@ -322,23 +349,49 @@ static void split_tails(const struct rate *rate, const struct rate_factor *f, co
                                                          : fma(1 - share, tail[i], share);
 }
 
+static void factor_values(const struct rate *rate, size_t k, const struct rate_years *years,
+                          uint32_t block, size_t n, const uint64_t *year, double *value)
+{
+    const struct rate_factor *f = &rate->factor[k];
+    double tail[EVENT_BATCH];
+
+    if (f->rare_bits > 0) {
+        split_tails(rate, f, years->rare_of[k], block, n, year, tail);
+        distribution_quantile(f->law, n, tail, value);
+    } else {
+        law_fill(f->law, rate->key, block, f->purpose, f->sub_draw, n, year, value);
+    }
+}
+
 void rate_values(const struct rate *rate, const struct rate_years *years, uint32_t block, size_t n,
                  const uint64_t *year, double *value)
 {
-    double factor[EVENT_BATCH], tail[EVENT_BATCH];
+    double factor[EVENT_BATCH];
 
     for (size_t i = 0; i < n; i++)
         value[i] = rate->constant;
     for (size_t k = 0; k < rate->factor_count; k++) {
-        const struct rate_factor *f = &rate->factor[k];
-
-        if (f->rare_bits > 0) {
-            split_tails(rate, f, years->rare_of[k], block, n, year, tail);
-            distribution_quantile(f->law, n, tail, factor);
-        } else {
-            law_fill(f->law, rate->key, block, f->purpose, f->sub_draw, n, year, factor);
-        }
+        factor_values(rate, k, years, block, n, year, factor);
         for (size_t i = 0; i < n; i++)
-            value[i] *= factor_of(f, factor[i]);
+            value[i] *= factor_of(&rate->factor[k], factor[i]);
     }
+}
+
+void rate_figures(const struct rate *rate, enum purpose figure, const struct rate_years *years,
+                  uint32_t block, size_t n, const uint64_t *year, double *value)
+{
+    const struct yearly *y = figure == PURPOSE_FREQUENCY ? &rate->frequency : &rate->susceptibility;
+    double factor[EVENT_BATCH];
+    bool found = false;
+
+    for (size_t k = 0; k < rate->factor_count; k++) {
+        if (rate->factor[k].purpose != figure)
+            continue;
+        factor_values(rate, k, years, block, n, year, factor);
+        for (size_t i = 0; i < n; i++)
+            value[i] = found ? value[i] * factor[i] : factor[i];
+        found = true;
+    }
+    if (!found) // constant, or no part of the rate
+        yearly_fill(y, rate->key, block, figure, 0, n, year, value);
 }

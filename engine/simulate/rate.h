@@ -66,6 +66,7 @@ struct rate {
     const struct driver_years *driver;     // or NULL
     bool once;                             // at_most_once
     double constant;                       // product of what does not vary
+    double per_frequency;                  // the same without the frequency
     size_t factor_count;
     struct rate_factor *factor; // at most RATE_FACTORS_MAX
     enum rate_method method;
@@ -88,6 +89,11 @@ struct rate_terms {
 // NULL, with a diagnostic, if memory is exhausted.
 const struct distribution *multiplier_make(double k, struct quantile_shelf *shelf,
                                            struct diagnostics *d);
+
+// `rate` with the frequency `frequency`, the same in every year, and all else as it is; not where
+// at most one event counts. False if memory is exhausted.
+bool rate_with_frequency(const struct rate *rate, double frequency, struct arena *arena,
+                         struct rate *out, struct diagnostics *d);
 
 // False if memory is exhausted.
 bool rate_make(const struct rate_terms *terms, const struct settings *settings, struct arena *arena,
@@ -119,6 +125,11 @@ struct rate_years {
 };
 
 void rate_years_find(const struct rate *rate, uint32_t block, struct rate_years *years);
+
+// One figure of the row, its frequency or its susceptibility (PURPOSE_ so named), in each of n
+// years, in the row's own terms (at_most_once: a probability).
+void rate_figures(const struct rate *rate, enum purpose figure, const struct rate_years *years,
+                  uint32_t block, size_t n, const uint64_t *year, double *value);
 
 // The rate without the driver in each of n years (at most EVENT_BATCH). `years` may be NULL where
 // the method is not THINNED.

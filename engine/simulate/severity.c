@@ -105,9 +105,21 @@ static void amounts_scale(const struct event_batch *batch, size_t n, const uint3
             amount[i] *= factor[event_of(hit, i)];
 }
 
+static void slot_keep(struct event_batch *batch, int stage, enum loss_form form, size_t n,
+                      const uint32_t *hit, const double *units)
+{
+    double *loss = batch->slots->loss[stage * LOSS_FORMS + form];
+
+    batch->slots->given |= LOSS_SLOT(stage, form);
+    if (hit)
+        memset(loss, 0, batch->count * sizeof *loss);
+    for (size_t i = 0; i < n; i++)
+        loss[event_of(hit, i)] = units[i];
+}
+
 // Adds the n hits' units to the form's sums, which start at 0 with the form's first loss.
-static void units_add(struct event_batch *batch, enum loss_form form, size_t n, const uint32_t *hit,
-                      const double *amount)
+static void units_add(struct event_batch *batch, int stage, enum loss_form form, size_t n,
+                      const uint32_t *hit, const double *amount)
 {
     const double scale = batch->severity->money_scale;
     const bool started = batch->forms & 1u << form;
@@ -117,9 +129,13 @@ static void units_add(struct event_batch *batch, enum loss_form form, size_t n, 
     batch->forms |= 1u << form;
     if (!hit && !started) {
         batch->loss_bound += event_kernels()->money(scale, n, amount, sum);
+        if (batch->slots)
+            slot_keep(batch, stage, form, n, hit, sum);
         return;
     }
     batch->loss_bound += event_kernels()->money(scale, n, amount, units);
+    if (batch->slots)
+        slot_keep(batch, stage, form, n, hit, units);
     if (!started)
         memset(sum, 0, batch->count * sizeof *sum);
     for (size_t i = 0; i < n; i++)
@@ -156,7 +172,8 @@ static void factors_fill(struct slot_source *s, const struct event_batch *batch,
 
 // Hours times the loss of an hour. Like a product's first factor, the hours follow what the hit has
 // in common with others; both stages have the same hours.
-static void hourly_draw(struct slot_source *s, const struct severity *severity, int stage, size_t n,
+static void hourly_draw(struct event_batch *batch, struct slot_source *s,
+                        const struct severity *severity, int stage, size_t n, const uint32_t *hit,
                         double *amount)
 {
     const double *const first = s->first;
@@ -172,6 +189,8 @@ static void hourly_draw(struct slot_source *s, const struct severity *severity, 
     slot_draw(s, severity->loss[stage][FORM_PRODUCTIVITY], n, amount);
     for (size_t i = 0; i < n; i++)
         amount[i] *= hours[i];
+    for (size_t i = 0; batch->slots && i < n; i++)
+        batch->slots->outage_hours[event_of(hit, i)] = hours[i];
 }
 
 // Adds one loss of `form` to the n hits among the batch's events; `hit` NULL: to all.
@@ -192,11 +211,11 @@ static void form_add(struct event_batch *batch, int stage, enum loss_form form, 
     source.first = first ? batch->tail : NULL;
     factors_fill(&source, batch, n, hit);
     if (form == FORM_PRODUCTIVITY && s->outage_hours)
-        hourly_draw(&source, s, stage, n, amount);
+        hourly_draw(batch, &source, s, stage, n, hit, amount);
     else
         slot_draw(&source, s->loss[stage][form], n, amount);
     amounts_scale(batch, n, hit, factor, amount);
-    units_add(batch, form, n, hit, amount);
+    units_add(batch, stage, form, n, hit, amount);
 }
 
 // An event beyond the limit loses what its last forms have too much.
@@ -248,6 +267,8 @@ void severity_fill(struct event_batch *batch, const double *factor)
 
     batch->forms = 0;
     batch->loss_bound = 0;
+    if (batch->slots)
+        batch->slots->given = 0;
     for (int form = 0; form < LOSS_FORMS; form++)
         if (s->loss[STAGE_PRIMARY][form]) {
             form_add(batch, STAGE_PRIMARY, form, first, batch->count, NULL, factor);
@@ -267,4 +288,6 @@ void severity_fill(struct event_batch *batch, const double *factor)
         form_add(batch, STAGE_SECONDARY, form, false, secondary, hit, factor);
     }
     losses_sum(batch);
+    if (batch->filter && (batch->plan ? batch->plan->treated : batch->event->treated))
+        batch->filter->filters->apply(batch->filter->workspace, batch, batch->filter->years);
 }

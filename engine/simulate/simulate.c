@@ -187,6 +187,28 @@ static void exact_fill(const struct scenario_plans *plans, struct outcome *o, do
     }
 }
 
+// What existing treatments change is not known exactly.
+static void exact_forget(const struct scenario_plans *plans, struct outcome *o)
+{
+    for (size_t s = 0; s < plans->count; s++) {
+        const struct selection *selection = plans->plans[s].scenario->selection;
+
+        if (!plans->plans[s].treated)
+            continue;
+        o->scenarios[s].event_rate = o->scenarios[s].aal_exact = o->summary.aal_exact = NAN;
+        for (size_t i = 0; i < selection->count; i++)
+            o->assets[selection->assets[i]].event_rate = o->assets[selection->assets[i]].aal_exact =
+                NAN;
+    }
+    for (size_t e = 0; e < plans->event_count; e++)
+        if (plans->events[e].treated) {
+            struct event_outcome *out = &o->events[e];
+
+            out->occurrences_per_year = out->hits_per_year = out->all.event_rate = NAN;
+            out->all.aal_exact = out->own_aal_exact = o->summary.aal_exact = NAN;
+        }
+}
+
 // Nonzero values of `from`, sorted; `to` has room for twice `years`.
 static size_t sorted_nonzero(const int64_t *from, uint64_t years, int64_t *to)
 {
@@ -286,6 +308,30 @@ static bool tail_find(struct outcome *o, int threads, struct tail *tail, double 
     return good;
 }
 
+bool outcome_insure(struct outcome *o, const int64_t *net)
+{
+    const struct settings *settings = &o->portfolio->settings;
+    int64_t *own = arena_alloc(&o->arena, settings->years, sizeof *own);
+    int64_t *sorted = malloc(2 * settings->years * sizeof *sorted);
+    const bool infinite = isinf(o->summary.aal_error);
+    struct ordered_losses x = {.years = settings->years, .sorted = sorted};
+
+    if (own && sorted) {
+        memcpy(own, net, settings->years * sizeof *own);
+        o->annual_loss_gross = o->annual_loss;
+        o->annual_loss = own;
+        x.count = sorted_nonzero(own, settings->years, sorted);
+        periods_fill(&x, settings, o->exceedance.aep);
+        losses_summary(&x, settings->quantiles, settings->quantile_count, settings->resolution,
+                       &o->summary);
+        o->summary.aal_exact = NAN; // no exact mean goes through insurance
+        if (infinite)
+            o->summary.aal_error = HUGE_VAL;
+    }
+    free(sorted);
+    return own && sorted;
+}
+
 static bool run_phases(const struct portfolio *portfolio, const struct scenario_plans *plans,
                        int threads, struct progress *progress, double *variance,
                        struct carried *carried, struct outcome *o, struct diagnostics *d)
@@ -312,35 +358,44 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     good = good &&
            replay(portfolio, plans, &tail, variance, tvar_units, threads, carried, progress, o, d);
     tail_free(&tail);
+    exact_forget(plans, o);
     return good;
+}
+
+enum simulated simulate_planned(const struct portfolio *portfolio,
+                                const struct scenario_plans *plans, int threads,
+                                simulate_progress *tell, void *context, struct outcome *outcome,
+                                struct diagnostics *d)
+{
+    struct progress progress = {.tell = tell, .context = context};
+    struct carried carried = {0};
+    double *variance;
+    bool good;
+
+    *outcome = (struct outcome){.portfolio = portfolio};
+    if (!forecast_accept(portfolio, plans, forecast_detail_memory(portfolio, plans), d))
+        return SIMULATION_REFUSED;
+    variance = calloc(portfolio->assets.count + 1, sizeof *variance);
+    good = variance && outcome_alloc(portfolio, outcome);
+    if (!good)
+        diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
+                        (unsigned long long)portfolio->settings.years);
+    good = good && run_phases(portfolio, plans, threads, &progress, variance, &carried, outcome, d);
+    carried_free(&carried, threads);
+    free(variance);
+    return good ? SIMULATION_DONE : SIMULATION_FAILED;
 }
 
 enum simulated simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *tell,
                             void *context, struct outcome *outcome, struct diagnostics *d)
 {
-    struct progress progress = {.tell = tell, .context = context};
+    enum simulated done = SIMULATION_FAILED;
     struct scenario_plans plans = {0};
-    struct carried carried = {0};
-    double *variance = NULL;
-    bool good = !tell || tell(context, 0, "planning");
 
     *outcome = (struct outcome){.portfolio = portfolio};
-    good = good && scenario_plans_make(portfolio, threads, &plans, d);
-    if (good && !forecast_accept(portfolio, &plans, forecast_detail_memory(portfolio, &plans), d)) {
-        scenario_plans_free(&plans);
-        return SIMULATION_REFUSED;
-    }
-    if (good) {
-        variance = calloc(portfolio->assets.count + 1, sizeof *variance);
-        good = variance && outcome_alloc(portfolio, outcome);
-        if (!good)
-            diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
-                            (unsigned long long)portfolio->settings.years);
-    }
-    good =
-        good && run_phases(portfolio, &plans, threads, &progress, variance, &carried, outcome, d);
-    carried_free(&carried, threads);
+    if ((!tell || tell(context, 0, "planning")) &&
+        scenario_plans_make(portfolio, threads, &plans, d))
+        done = simulate_planned(portfolio, &plans, threads, tell, context, outcome, d);
     scenario_plans_free(&plans);
-    free(variance);
-    return good ? SIMULATION_DONE : SIMULATION_FAILED;
+    return done;
 }

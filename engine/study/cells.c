@@ -109,12 +109,10 @@ static const struct distribution *interned(struct reading *reading, const char *
 static bool support_check(const struct distribution *x, enum cell_kind kind, const struct place *at,
                           struct diagnostics *d)
 {
-    static const double highest_of[] = {[CELL_RATE] = HUGE_VAL,
-                                        [CELL_PROBABILITY] = 1,
-                                        [CELL_CHANCE] = 1,
-                                        [CELL_AMOUNT] = HUGE_VAL,
-                                        [CELL_SCORE] = 100};
-    const double highest = highest_of[kind];
+    static const double highest_of[] = {
+        [CELL_RATE] = HUGE_VAL,   [CELL_PROBABILITY] = 1, [CELL_CHANCE] = 1,
+        [CELL_AMOUNT] = HUGE_VAL, [CELL_SCORE] = 100,     [CELL_DIFFERENCE] = HUGE_VAL};
+    const double highest = highest_of[kind], lowest = kind == CELL_DIFFERENCE ? -HUGE_VAL : 0;
     double low, high, constant;
     const bool is_constant = distribution_is_constant(x, &constant);
 
@@ -130,7 +128,7 @@ static bool support_check(const struct distribution *x, enum cell_kind kind, con
                         constant / 100);
         return false;
     }
-    if (is_constant && (constant < 0 || constant > highest)) {
+    if (is_constant && (constant < lowest || constant > highest)) {
         if (isfinite(highest))
             diagnostics_add(d, at, "must lie between 0 and %g", highest);
         else
@@ -144,7 +142,7 @@ static bool support_check(const struct distribution *x, enum cell_kind kind, con
                         highest, low, high, highest);
         return false;
     }
-    if (low < 0) {
+    if (low < lowest) {
         diagnostics_add(d, at,
                         "values must not be negative, but range down to %g; 'from 0' at "
                         "its end would cut it there",

@@ -11,6 +11,7 @@ enum cell_kind {
     CELL_CHANCE,      // 0 to 1: the frequency of what happens at most once a year
     CELL_AMOUNT,      // money, hours, fractions of a value: 0 or more, with a finite mean
     CELL_SCORE,       // 0 to 100
+    CELL_DIFFERENCE,  // what is added: of either sign, with a finite mean
 };
 
 static inline bool cell_given(const struct table *table, size_t row, int column)

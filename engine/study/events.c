@@ -2,9 +2,7 @@
 
 #include <math.h>
 
-#include "study/columns.h"
-#include "study/files.h"
-#include "study/ids.h"
+#include "study/optional.h"
 #include "study/terms.h"
 
 // Columns of one form stand at FIRST + form (enum loss_form).
@@ -49,33 +47,6 @@ static const struct table_shape driver_shape = {DRIVER_COLUMNS, 1, driver_column
 // How far the mean of a multiplier may lie from 1: people write three digits.
 static const double mean_tolerance = 1e-3;
 
-// Reads a table that may be missing, in the order of its ids; `id` is -1 where it is not there.
-static bool table_read(struct reading *reading, const char *file, const struct table_shape *shape,
-                       struct table *table, int *id, uint64_t **hash)
-{
-    const struct csv_format format = reading_format(reading);
-    const struct study_input *input;
-    unsigned char *bad;
-
-    *id = -1;
-    if (!files_have(reading, file))
-        return true;
-    input = files_read(reading, file, NULL, reading->d);
-    if (!input ||
-        !csv_read(table, input->name, input->bytes, input->size, &format, reading->d, reading->d) ||
-        !columns_check(table, shape, reading->d)) {
-        table->rows = 0;
-        return false;
-    }
-    bad = arena_alloc(&reading->scratch, table->rows + 1, 1);
-    *hash = arena_alloc(&reading->scratch, table->rows + 1, sizeof **hash);
-    if (!bad || !*hash)
-        return reading_out_of_memory(reading);
-    *id = table_column(table, shape->columns[0]);
-    return ids_check(reading, table, *id, bad, reading->d) && ids_sort(reading, table, *id, bad) &&
-           ids_hash(reading, table, *id, *hash);
-}
-
 static void multiplier_read(const struct terms *t, struct driver *driver)
 {
     static const char one[] = "1";
@@ -118,7 +89,7 @@ bool drivers_read(struct reading *reading)
     struct driver *drivers;
     uint64_t *hash = NULL;
 
-    if (!table_read(reading, "drivers.csv", &driver_shape, table, &id, &hash))
+    if (!optional_read_ids(reading, "drivers.csv", &driver_shape, table, &id, &hash))
         return false;
     drivers = arena_alloc(reading->kept, table->rows + 1, sizeof *drivers);
     if (!drivers)
@@ -157,7 +128,7 @@ bool events_read(struct reading *reading)
     struct shared_event *events;
     uint64_t *hash = NULL;
 
-    if (!table_read(reading, "events.csv", &event_shape, table, &id, &hash))
+    if (!optional_read_ids(reading, "events.csv", &event_shape, table, &id, &hash))
         return false;
     events = arena_alloc(reading->kept, table->rows + 1, sizeof *events);
     if (!events)

@@ -29,6 +29,26 @@ static int compare_names(const void *a, const void *b)
     return order != 0 ? order : m != n ? (m < n ? -1 : 1) : strcmp(x + m, y + n);
 }
 
+// The names that a folder of the given files would list: those in it, not those below it.
+static bool given_list(struct reading *reading)
+{
+    const struct study_options *options = reading->options;
+    const char **names = arena_alloc(&reading->scratch, options->given_count, sizeof *names);
+    size_t count = 0;
+
+    if (!names)
+        return reading_out_of_memory(reading);
+    for (size_t i = 0; i < options->given_count; i++) {
+        if (!strchr(options->given[i].name, '/'))
+            names[count++] = options->given[i].name;
+    }
+    if (count > 0)
+        qsort(names, count, sizeof *names, compare_names);
+    reading->files = names;
+    reading->file_count = count;
+    return true;
+}
+
 static bool files_list(struct reading *reading, DIR *directory)
 {
     const char **names = NULL;
@@ -67,6 +87,8 @@ bool files_open(struct reading *reading, const char *folder)
     DIR *directory;
     bool good;
 
+    if (reading->options->given)
+        return given_list(reading);
     reading->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (reading->folder < 0) {
         diagnostics_add(reading->d, &at, "a study is a folder with study.ini in it: %s",
@@ -183,6 +205,30 @@ static const char *input_fill(struct reading *reading, int file, const char *nam
     return NULL;
 }
 
+// NULL if all went well, else what did not.
+static const char *input_take(const struct study_options *options, const char *name,
+                              struct study_input *input)
+{
+    for (size_t i = 0; i < options->given_count; i++) {
+        if (strcmp(options->given[i].name, name) == 0) {
+            *input = options->given[i];
+            return NULL;
+        }
+    }
+    return strerror(ENOENT);
+}
+
+static const char *input_open(struct reading *reading, const char *name, struct study_input *input)
+{
+    // O_NONBLOCK: a FIFO must not hang us; regular files do not care
+    const int file = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const char *wrong = file < 0 ? strerror(errno) : input_fill(reading, file, name, input);
+
+    if (file >= 0)
+        close(file);
+    return wrong;
+}
+
 const struct study_input *files_read(struct reading *reading, const char *name,
                                      const struct place *at, struct diagnostics *d)
 {
@@ -190,7 +236,6 @@ const struct study_input *files_read(struct reading *reading, const char *name,
     struct study *study = reading->study;
     struct study_input input;
     const char *wrong;
-    int file;
 
     for (size_t i = 0; i < study->input_count; i++) {
         if (strcmp(study->inputs[i].name, name) == 0)
@@ -201,11 +246,8 @@ const struct study_input *files_read(struct reading *reading, const char *name,
         return NULL;
     }
     reading_tell(reading, NAN, "reading the tables");
-    // O_NONBLOCK: a FIFO must not hang us; regular files do not care
-    file = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    wrong = file < 0 ? strerror(errno) : input_fill(reading, file, name, &input);
-    if (file >= 0)
-        close(file);
+    wrong = reading->options->given ? input_take(reading->options, name, &input)
+                                    : input_open(reading, name, &input);
     if (!wrong && !inputs_grow(reading))
         wrong = "memory is exhausted";
     if (wrong) {

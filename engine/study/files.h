@@ -1,10 +1,12 @@
-// The files of a study folder: each is read once, whole, and kept with its hash.
+// The files of a study, in a folder or given in memory: each is read once, whole, and kept with its
+// hash.
 #ifndef LOSSMILL_STUDY_FILES_H
 #define LOSSMILL_STUDY_FILES_H
 
 #include "study/reading.h"
 
-// Opens the folder and lists it into reading->files. False after a diagnostic.
+// Opens the folder (where files are given: none) and lists it into reading->files. False after a
+// diagnostic.
 bool files_open(struct reading *reading, const char *folder);
 void files_close(struct reading *reading);
 

@@ -35,8 +35,9 @@ struct reading {
     size_t distribution_capacity;
     struct quantile_shelf shelf; // their tables
 
-    struct table assets, threats, scenarios, events, drivers; // in the order of ids
-    int asset_id, threat_id, event_id, driver_id; // their columns; -1 where there is no such table
+    // In the order of ids, with the columns of these; -1 where there is no such table.
+    struct table assets, threats, scenarios, events, drivers, treatments, controls;
+    int asset_id, threat_id, event_id, driver_id, treatment_id, control_id;
     bool assets_complete; // else a selector that matches nothing may be right
 };
 

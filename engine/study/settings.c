@@ -1,5 +1,6 @@
 #include "study/settings.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static const double default_quantiles[] = {0.9, 0.95, 0.99, 0.995, 0.999};
 struct settings_reading {
     struct reading *reading;
     struct settings *settings;
+    struct treatment_settings *treatment;
     struct ini ini;
     struct place return_periods_at, quantiles_at; // line 0 where not given
 };
@@ -98,7 +100,7 @@ static void read_currency(struct settings_reading *s, const char *value, const s
         plain_text(s, value, at, 16, &s->settings->currency);
 }
 
-static bool is_date(const char *text)
+bool settings_date(const char *text)
 {
     static const char shape[] = "0000-00-00";
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -119,7 +121,7 @@ static bool is_date(const char *text)
 
 static void read_as_of(struct settings_reading *s, const char *value, const struct place *at)
 {
-    if (is_date(value))
+    if (settings_date(value))
         s->settings->as_of = value;
     else
         diagnostics_add(s->reading->d, at, "must be a date such as 2026-01-31");
@@ -328,6 +330,61 @@ static void read_groups(struct settings_reading *s, const char *value, const str
     rules->groupings_line = at->line;
 }
 
+// A number from `low` to `high`; *number stays as it is after a diagnostic.
+static void read_number(struct settings_reading *s, const char *value, const struct place *at,
+                        double low, double high, const char *expected, double *number)
+{
+    char message[TEXT_HABIT_MAX];
+    const char *habit;
+    double x;
+
+    if (text_number(value, strlen(value), false, &x)) {
+        if (x >= low && x <= high)
+            *number = x;
+        else
+            diagnostics_add(s->reading->d, at, "must be %s", expected);
+        return;
+    }
+    habit = text_number_habit(value, strlen(value), false, message);
+    diagnostics_add(s->reading->d, at, "%s%s%s", habit ? habit : "",
+                    habit ? "; expected " : "must be ", expected);
+}
+
+static void read_horizon_years(struct settings_reading *s, const char *value,
+                               const struct place *at)
+{
+    read_number(s, value, at, DBL_MIN, 100, "years above 0 and at most 100, such as 5",
+                &s->treatment->horizon_years);
+}
+
+static void read_discount_rate(struct settings_reading *s, const char *value,
+                               const struct place *at)
+{
+    read_number(s, value, at, 0, nextafter(1, 0),
+                "a rate a year from 0 to below 1, such as 0.05 for 5 %",
+                &s->treatment->discount_rate);
+}
+
+static void read_objective(struct settings_reading *s, const char *value, const struct place *at)
+{
+    const char *names[OBJECTIVES + 1] = {NULL};
+    int which;
+
+    for (int i = 0; i < OBJECTIVES; i++)
+        names[i] = objective_names[i];
+    which = choice(s, value, at, names);
+    if (which >= 0)
+        s->treatment->objective = (enum objective)which;
+}
+
+static void read_budget_basis(struct settings_reading *s, const char *value, const struct place *at)
+{
+    static const char *const names[] = {"first_year", "annualised", NULL};
+
+    s->treatment->budget_basis =
+        choice(s, value, at, names) == 1 ? BUDGET_ANNUALISED : BUDGET_FIRST_YEAR;
+}
+
 static const struct setting {
     const char *section, *key;
     setting_reader *read;
@@ -348,11 +405,14 @@ static const struct setting {
     {"report", "return_periods", read_return_periods, NULL},
     {"report", "quantiles", read_quantiles, NULL},
     {"report", "detail", read_detail, NULL},
+    {"treatment", "horizon_years", read_horizon_years, NULL},
+    {"treatment", "discount_rate", read_discount_rate, NULL},
+    {"treatment", "objective", read_objective, NULL},
+    {"treatment", "budget_basis", read_budget_basis, NULL},
     {"csv", "decimal", read_decimal, NULL},
     {"csv", "encoding", read_encoding, NULL},
 };
 enum { SETTINGS = sizeof all_settings / sizeof *all_settings };
-static const char *const later_sections[] = {"treatment"}; // in the design, not in this version
 
 static const char *dotted(struct reading *reading, const char *section, const char *key)
 {
@@ -369,11 +429,6 @@ static void unknown(struct reading *reading, const struct ini_entry *entry, cons
     size_t count = 0;
     bool section_known = false;
 
-    if (strcmp(entry->section, later_sections[0]) == 0) {
-        diagnostics_add(reading->d, at, "[%s] is not modelled by this version of lossmill",
-                        entry->section);
-        return;
-    }
     for (size_t i = 0; i < SETTINGS; i++)
         section_known = section_known || strcmp(all_settings[i].section, entry->section) == 0;
     for (size_t i = 0; i < SETTINGS; i++) {
@@ -486,6 +541,7 @@ void settings_read(struct reading *reading)
 {
     struct settings_reading s = {.reading = reading,
                                  .settings = &reading->study->portfolio.settings,
+                                 .treatment = &reading->study->portfolio.treatments.settings,
                                  .ini = {.arena = reading->kept}};
     const struct study_input *input = files_read(reading, "study.ini", NULL, reading->d);
     bool complete;
@@ -497,6 +553,7 @@ void settings_read(struct reading *reading)
                                     .years = 100000,
                                     .seed = 1,
                                     .detail = 1000};
+    s.treatment->horizon_years = 5;
     if (!input)
         return;
     complete = ini_read(&s.ini, "study.ini", input->bytes, input->size, reading->d);

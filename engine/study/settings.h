@@ -11,4 +11,7 @@ void settings_read(struct reading *reading);
 // A whole number from `low` to `high` in decimal digits.
 bool settings_whole(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 
+// A date such as 2026-01-31 that the calendar has.
+bool settings_date(const char *text);
+
 #endif

@@ -11,12 +11,13 @@
 #include "study/scenarios.h"
 #include "study/settings.h"
 #include "study/threats.h"
+#include "study/treatments.h"
 
-static const char *const tables_read[] = {"assets.csv", "threats.csv", "scenarios.csv",
-                                          "events.csv", "drivers.csv", "defaults.csv"};
-static const char *const tables_of_later_versions[] = {
-    "controls.csv",  "treatments.csv", "effects.csv", "insurance.csv",
-    "decisions.csv", "appetite.csv",   "zones.csv"};
+static const char *const tables_read[] = {"assets.csv",    "threats.csv",    "scenarios.csv",
+                                          "events.csv",    "drivers.csv",    "defaults.csv",
+                                          "controls.csv",  "treatments.csv", "effects.csv",
+                                          "insurance.csv", "appetite.csv"};
+static const char *const tables_of_later_versions[] = {"decisions.csv", "zones.csv"};
 enum {
     TABLES_READ = sizeof tables_read / sizeof *tables_read,
     TABLES_LATER = sizeof tables_of_later_versions / sizeof *tables_of_later_versions
@@ -127,6 +128,7 @@ static void tables_read_all(struct reading *reading)
         groups_read(reading);
         groups_find_unreached(reading);
     }
+    treatments_read(reading);
 }
 
 bool study_read(struct study *study, const char *folder, const struct study_options *options,
@@ -140,7 +142,9 @@ bool study_read(struct study *study, const char *folder, const struct study_opti
                               .d = d,
                               .folder = -1,
                               .event_id = -1,
-                              .driver_id = -1};
+                              .driver_id = -1,
+                              .treatment_id = -1,
+                              .control_id = -1};
 
     *study = (struct study){0};
     if (!words_start(&reading.cells, reading.kept, &reading.scratch)) {

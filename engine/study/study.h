@@ -27,6 +27,7 @@ struct unreached_group {
 // What `check` tells beside the errors.
 struct study_facts {
     size_t asset_rows, threat_rows, scenario_rows, event_rows, driver_rows, skipped_assets;
+    size_t treatment_rows, effect_rows, control_rows, layer_rows, appetite_rows;
     double exposures; // sum over scenarios of matched assets
     size_t distinct_selections, distinct_distributions;
     size_t tag_count;         // unknown columns kept as tags
@@ -55,10 +56,15 @@ struct study_options {
     study_progress *tell;         // NULL: nobody is told
     void *context;                // of `tell`
     int threads;                  // at least 1
+    // The files of the study as they were read once, in any order, instead of those in the folder;
+    // NULL: the folder. Names of files below it have a '/'. The study keeps pointing at the bytes.
+    const struct study_input *given;
+    size_t given_count;
 };
 
-// Reads and checks everything; all errors and warnings of the study go to `d`, in one go. True if
-// there was no error. The study is to be freed in either case.
+// Reads and checks everything (`folder` only names the study where its files are given); all errors
+// and warnings of the study go to `d`, in one go. True if there was no error. The study is to be
+// freed in either case.
 bool study_read(struct study *study, const char *folder, const struct study_options *options,
                 struct diagnostics *d);
 void study_free(struct study *study);

@@ -11,7 +11,7 @@
 // decides anything.
 //
 // Of sets whose values differ by less than 1e-12 of them, the cheapest is taken, and of equally
-// cheap ones the one whose ascending list of treatments comes first in the order of the alphabet.
+// cheap ones the one whose ascending list of treatments comes first, as words in a dictionary do.
 // That is certain where sets are enumerated; cuts find one of the best.
 //
 // A budget may be exceeded by 1e-12 of it: sums of costs round.

@@ -35,6 +35,18 @@ lap,Laptop,client,Retail,1500,40
 ransom,Ransomware,CIO,crime,class=server,A,0.6,lognormal90 10000 400000,uniform 0 50000
 theft,Stolen laptop,CFO,crime,class=client,C,2,pert 500 1500 9000,
 """,
+    "treatments.csv": """treatment_id,name,option,owner,due,state,cost_upfront,cost_annual
+backup,Küche backups,modify,CIO,2026-12-01,candidate,50000,2000
+crypt,Encrypted disks,modify,CFO,,candidate,5000,
+""",
+    "effects.csv": """treatment_id,scenarios,factor,operation,amount
+backup,scenario_id=ransom,primary,multiply,0.5
+crypt,scenario_id=theft,frequency,multiply,0.1
+""",
+    "appetite.csv": """scope,loss,probability
+portfolio,1,0.001
+class=client,1e12,0.5
+""",
 }
 passed = failed = 0
 
@@ -147,6 +159,31 @@ def with_xarray(path, groups, aal):
               [text_of(x) for x in data["asset_id"].values] == ["erp", "lap", "web-1"])
 
 
+def with_treatments(path):
+    with xr.open_dataset(path, group="treatment", engine="h5netcdf") as data:
+        claim("treatments are selected by id",
+              [text_of(x) for x in data["treatment_id"].values] == ["backup", "crypt"])
+        claim("enumerations are words", [text_of(x) for x in data["state"].values] == ["candidate"] * 2)
+        claim("treatments x levels", data["tvar_reduction"].dims == ("treatment_id", "quantile"))
+        claim("treatments x points", data["exceeds"].dims == ("treatment_id", "point"))
+        claim("ranks are a permutation", sorted(data["rank"].values) == [1, 2])
+        claim("what they depend on is said", text_of(data.attrs["objective"]) in ("aal", "tvar", "net_benefit")
+              and np.ravel(data.attrs["tvar_level"])[0] == 0.99)
+        with xr.open_dataset(path, group="portfolio", engine="h5netcdf") as base:
+            saved = base["annual_loss"] - data["annual_loss"]
+            claim("reductions are those of the years", np.allclose(saved.mean("year"), data["aal_reduction"]))
+            claim("a reduction makes no year worse", bool((saved >= 0).all()))
+    with xr.open_dataset(path, group="plan", engine="h5netcdf") as data:
+        claim("plans are sets of treatments", data["chosen"].dims == ("plan", "treatment_id") and
+              set(np.unique(data["chosen"].values)) <= {0, 1})
+        claim("a plan costs what its treatments do", data["annualised_cost"].values[0] <=
+              data["annualised_cost"].values[-1])
+    with xr.open_dataset(path, group="appetite", engine="h5netcdf") as data:
+        claim("the appetite is judged",
+              [text_of(x) for x in data["verdict"].values] == ["breached", "within"])
+        claim("points are labelled", [text_of(x) for x in data["scope"].values] == ["portfolio", "class=client"])
+
+
 def with_tools(path):
     for command, expected in ((["h5dump", "-H", path], ["DIMENSION_LIST", "annual_loss"]),
                               (["h5dump", path], ["ransom"]),
@@ -179,6 +216,7 @@ def main():
             groups, aal = with_h5py(paths[0], STUDY)
             with_netcdf(paths[0], groups)
             with_xarray(paths[0], groups, aal)
+            with_treatments(paths[0])
             with_tools(paths[0])
             claim("nothing else is left", sorted(os.listdir(folder)) == ["study", "x.h5", "y.h5"])
     print(f"{passed} passed, {failed} failed")

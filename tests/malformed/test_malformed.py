@@ -2,7 +2,7 @@
 """Malformed studies, and well-formed ones that look odd: test_malformed.py PATH_TO_lossmill
 
 The studies and the messages that they must produce stand in cases.txt, which says how to read it,
-and in cases-events.txt. Here they are made and checked with the real binary; then studies damaged at
+in cases-events.txt and in cases-treatments.txt. Here they are made and checked with the real binary; then studies damaged at
 random must never crash it. The last line of the output is 'N passed, N failed'.
 """
 
@@ -66,8 +66,72 @@ EVENTS = BASE | {
                    b"costly,,0.5\n",
 }
 
+# Losses that strike together, and what can be done about them.
+TREATMENTS = {
+    "study.ini": BASE["study.ini"] + b"""
+[treatment]
+horizon_years = 4
+discount_rate = 0.03
+objective = tvar
+budget_basis = annualised
+""",
+    "assets.csv": b"asset_id,class,site,value,quantity,resistance\n"
+                  b"a1,server,north,1000,1,\n"
+                  b"a2,server,south,2000,2,\n"
+                  b"a3,laptop,north,300,10,uniform 20 60\n",
+    "threats.csv": b"threat_id,name,capability\n"
+                   b"crime,Organised crime,pert 30 50 90\n"
+                   b"error,Mistakes,\n",
+    "scenarios.csv": b"scenario_id,threat_id,assets,frequency,frequency_per,susceptibility,primary_response,"
+                     b"primary_productivity,outage_hours,secondary_probability,secondary_fines,event,"
+                     b"hit_probability,driver,stated,kind\n"
+                     b"s1,crime,class=server,0.5,,0.2,lognormal90 100 1000,,,0.1,500,,,,,theft\n"
+                     b"s2,error,*,2,unit,0.5,50,,,,,,,,inherent,slip\n"
+                     b"s3,crime,*,,,0.9,lognormal90 10 100,,,,,worm,uniform 0.1 0.5,,,outbreak\n"
+                     b"s4,error,class=laptop,,,0.5,20,,,,,cloud,1,,inherent,outage\n"
+                     b"s5,crime,class=laptop,1,,,30,10,4,,,,,busy,,theft\n",
+    "events.csv": b"event_id,name,frequency,primary_response,secondary_probability,secondary_fines,stated\n"
+                  b"worm,A worm in the office network,0.2,exponential 1000,0.5,2000,\n"
+                  b"cloud,The cloud is down,0.1,,,,inherent\n",
+    "drivers.csv": b"driver,frequency,severity_correlation\n"
+                   b"busy,lognormal -0.08 0.4,0.3\n",
+    "controls.csv": b"control_id,name,framework,reference,status,justification,owner,scenarios,capability,"
+                    b"coverage,reliability\n"
+                    b"c1,Protection against malware,ISO 27001,A.8.7,implemented,,Ann,kind=theft,0.6,0.9,0.95\n"
+                    b"c2,Backup,ISO 27001,A.8.13,planned,Outages,,*,,,\n",
+    "treatments.csv": b"treatment_id,name,option,owner,due,state,controls,cost_upfront,cost_annual,"
+                      b"lifetime_years,requires,excludes\n"
+                      b"edr,Endpoint detection,modify,Ann,2026-06-30,,c1|c2,10000,uniform 1000 2000,3,,cheap\n"
+                      b"cheap,Free scanner,,,,,,100,,,,\n"
+                      b"backup,Offline copies,modify,,,approved,c2,,pert 100 200 500,,train,\n"
+                      b"train,Training,modify,,2026-02-28,candidate,,,50,1,,\n"
+                      b"badge,Badges,modify,,,existing,,,,,,\n"
+                      b"shop,Close the web shop,avoid,,,,,5000,,,,\n"
+                      b"cover,Cyber policy,share,,,,,,3000,,,\n"
+                      b"bear,Bear the rest,retain,,,,,,,,,\n",
+    "effects.csv": b"treatment_id,scenarios,assets,events,factor,operation,amount,coverage,reliability,overlap\n"
+                   b"edr,kind=theft,,,frequency,multiply,0.7,0.9,0.95,perimeter 0.5\n"
+                   b"edr,scenario_id=s5,class=laptop,,resistance,add,uniform 5 10,,,perimeter 0.5\n"
+                   b"cheap,scenario_id=s1,*,,susceptibility,cap,0.15,,,\n"
+                   b"backup,event!='',,,primary_response,multiply,0.5,,,\n"
+                   b"backup,,,event_id=worm,frequency,set,0.1,,,\n"
+                   b"train,scenario_id=s2,site=north,,frequency,add,normal -0.2 0.05,,,\n"
+                   b"train,scenario_id=s3,,,hit_probability,multiply,beta 5 5,,0.8,\n"
+                   b"badge,scenario_id=s2,,,primary,multiply,0.9,,,\n"
+                   b"shop,kind=outage,,,,,,,,\n"
+                   b"shop,scenario_id=s1,,,secondary,multiply,1.2,,,\n",
+    "insurance.csv": b"treatment_id,policy,layer,scenarios,assets,forms,basis,retention,limit,share,"
+                     b"aggregate_retention,aggregate_limit,waiting\n"
+                     b"current,House,1,*,,response|fines,event,1000,50000,0.9,,100000,\n"
+                     b"current,House,2,,,,year,60000,,,,,\n"
+                     b"cover,Cyber,,kind=theft,class=laptop,,,0,1e6,1,,,8\n",
+    "appetite.csv": b"scope,loss,probability\n"
+                    b"portfolio,1000,0.5\n"
+                    b"portfolio,10000,0.1\n"
+                    b"class=server,5000,0.2\n",
+}
 # file of cases -> the study that they edit
-STUDIES = {"cases.txt": BASE, "cases-events.txt": EVENTS}
+STUDIES = {"cases.txt": BASE, "cases-events.txt": EVENTS, "cases-treatments.txt": TREATMENTS}
 
 
 def raw(text):
@@ -174,6 +238,7 @@ TOKENS = [b",", b";", b'"', b"'", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"(", b
           b"pareto 1 0.5", b"gpd 0 1 0.9", b"weibull 0.01 1", b"gamma 1e-9 1", b"beta 1e-9 1e9",
           b"splice ", b"product (", b"at_most_once", b"negbinomial 0.001", b"[", b"]", b"#",
           b"assets.csv", b"threat_id", b"resistance", b"value",
+          b"edr", b"avoid", b"existing", b"multiply", b"portfolio", b"current",
           b"event", b"hit_probability", b"driver", b"worm", b"busy", b"lognormal -0.5 1", b"\xef\xbb\xbf", b"%", b"  "]
 
 

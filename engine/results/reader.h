@@ -1,0 +1,49 @@
+// What the files that read a run share (read.c, read_treatment.c, read_study.c).
+#ifndef LOSSMILL_RESULTS_READER_H
+#define LOSSMILL_RESULTS_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "results/file.h"
+#include "results/hdf5.h"
+#include "results/schema.h"
+
+enum { RESULTS_ATTRIBUTES = 8 }; // root attributes kept as text
+
+struct results {
+    struct hdf5_file h;
+    struct outcome outcome;
+    struct portfolio portfolio;
+    struct treatment_outcome treated; // view.treated where there is one
+    struct schema_view view;
+    struct grouping *groupings;
+    struct scenario *scenarios;
+    struct shared_event *events;
+    const char *attributes[RESULTS_ATTRIBUTES];
+    uint64_t budget; // decoded bytes that the rest of the file may claim
+};
+
+// The most bytes that all datasets of the regular file at PATH can decode to. False after a
+// diagnostic.
+bool reader_budget(const char *path, uint64_t *budget, struct diagnostics *d);
+
+// Puts the reason into `h` unless one stands there. False.
+bool reader_refuse(struct hdf5_file *h, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// A root attribute that is not negative; 0 after a failure.
+uint64_t reader_whole(struct hdf5_file *h, const char *name);
+
+// Memory in the outcome's arena, zeroed; NULL after a failure.
+void *reader_room(struct results *r, size_t count, size_t size);
+
+// read_treatment.c: what the file has of treatments, plans and the appetite, with its settings;
+// then room for it, where every accessor of a column that is read points to a cell; then, when the
+// columns have been read, what is not in the file because it stands elsewhere in it.
+bool reader_treatments_find(struct results *r);
+void reader_treatments_room(struct results *r);
+void reader_treatments_finish(struct results *r);
+
+#endif

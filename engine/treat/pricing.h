@@ -1,0 +1,51 @@
+// Pricing: what worlds save, year by year, on the base run's very events.
+//
+// The streams of the units that treatments touch are drawn again, block by block; every variant of
+// a unit is evaluated once per batch and added to the years of its worlds. What no treatment
+// touches is not drawn: a world's annual loss is the base's less what it saves. All sums are of
+// integers, so that nothing depends on the number of threads.
+#ifndef LOSSMILL_TREAT_PRICING_H
+#define LOSSMILL_TREAT_PRICING_H
+
+#include "simulate/schedule.h"
+#include "treat/scope.h"
+#include "treat/unit.h"
+
+struct pricing; // what all passes share
+
+// `scopes` are those of which every world's savings are wanted; the first is the portfolio. NULL,
+// with a diagnostic, if memory is exhausted or an effect cannot be simulated.
+struct pricing *pricing_new(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                            size_t scope_count, const struct pricing_scope *scopes,
+                            struct diagnostics *d);
+void pricing_free(struct pricing *pricing);
+
+const struct units *pricing_units(const struct pricing *pricing);
+
+// What units lose in all years, and what their treatments save of it, in units of money. Of worlds
+// of one treatment each.
+struct pricing_sums {
+    const size_t *start; // [unit + 1]: where its treatments begin in `saved`
+    __int128 *base;      // [unit]
+    __int128 *saved;     // [start[unit] + place in the unit's list]
+};
+
+// False if memory is exhausted.
+bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
+                       struct pricing_sums *sums);
+
+// saved[(world * scope_count + scope) * years + year]: what the world loses less than the base, in
+// units of money, before insurance; overwritten. `ceded`, one world more: what insurance
+// pays, in the same order, of what each world loses; the last is the base, with `current`
+// policies alone. NULL where there is no insurance. `sums`, zero before, may be NULL. False, with a
+// diagnostic, if memory is exhausted, a sum outgrows 63 bits, or `progress` stopped it.
+bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
+                 int threads, struct progress *progress, int64_t *saved, int64_t *ceded,
+                 struct pricing_sums *sums, struct diagnostics *d);
+
+// Bytes that such a run needs beside `saved`, and its (event, variant) pairs if every world is one
+// treatment.
+double pricing_memory(const struct pricing *pricing, size_t worlds, int threads);
+double pricing_pairs(const struct pricing *pricing);
+
+#endif
