@@ -17,7 +17,7 @@
 // A budget may be exceeded by 1e-12 of it: sums of costs round.
 //
 // Hard are large problems with strong treatments: with 1,000 treatments that take away 5 to 35 % of
-// each of 300 losses, 0.2 % are proven in a second, with 5 to 60 % there remain 0.5 to 0.8 % after
+// each of 300 losses, 0.2 % are proven in a second, with 5 to 60 % there remain some 0.7 % after
 // half a minute (bench/plan.c). Without memory the solver's own code ends the process; what is
 // allocated here is reported.
 #ifndef LOSSMILL_TREAT_PLANNER_H
