@@ -68,7 +68,15 @@ struct planner_effort {
     double gap;    // wanted
     uint64_t most; // nodes of branch and bound in all; then the best set so far, with its bound
 };
-extern const struct planner_effort planner_effort_usual; // 1e-4, 5,000 nodes
+extern const struct planner_effort planner_effort_usual;
+
+// As usual for up to PLANNER_EASY treatments; for more, what a minute or two can prove.
+enum { PLANNER_EASY = 150 };
+extern const struct planner_effort planner_effort_large;
+static inline const struct planner_effort *planner_effort_of(const struct planner_problem *problem)
+{
+    return problem->count <= PLANNER_EASY ? &planner_effort_usual : &planner_effort_large;
+}
 
 // The best set that costs at most `budget` (HUGE_VAL: any). False if memory is exhausted.
 bool planner_solve(const struct planner_problem *problem, double budget,
