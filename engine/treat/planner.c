@@ -7,7 +7,7 @@
 #include <string.h>
 
 const struct planner_effort planner_effort_usual = {.gap = 1e-4, .most = 5000};
-const struct planner_effort planner_effort_large = {.gap = 2e-3, .most = 20000};
+const struct planner_effort planner_effort_large = {.gap = 2e-3, .most = 2000};
 
 double planner_tie(double value)
 {
