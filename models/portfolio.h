@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "models/distribution.h"
+#include "models/governance.h"
 #include "models/treatment.h"
 
 enum stage { STAGE_PRIMARY, STAGE_SECONDARY, STAGES };
@@ -78,7 +79,7 @@ bool severity_varies(const struct severity *severity);
 enum { NO_ROW = UINT32_MAX }; // where a row names none of another table
 
 struct scenario {
-    const char *id, *name, *owner, *threat_id;
+    const char *id, *name, *owner, *threat_id, *threat_name;
     uint64_t id_hash;
     uint8_t effect;
     enum stated stated;
@@ -166,6 +167,7 @@ struct portfolio {
     size_t grouping_count;
     const struct grouping *groupings;
     struct treatments treatments;
+    struct governance governance;
 };
 
 #endif

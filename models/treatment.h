@@ -30,6 +30,8 @@ extern const char *const treatment_state_names[TREATMENT_STATES];
 
 struct control {
     const char *id, *name, *framework, *reference, *status, *justification, *owner;
+    size_t scenario_count;
+    const uint32_t *scenarios; // against which it helps, ascending
 };
 
 struct treatment {

@@ -53,7 +53,7 @@ int output_finish(int status)
     return STATUS_SYSTEM;
 }
 
-static void *or_exit(void *memory)
+void *must_have(void *memory)
 {
     if (memory != NULL)
         return memory;
@@ -63,12 +63,12 @@ static void *or_exit(void *memory)
 
 void *must_alloc(size_t count, size_t size)
 {
-    return or_exit(calloc(count > 0 ? count : 1, size));
+    return must_have(calloc(count > 0 ? count : 1, size));
 }
 
 static char *text_alloc(size_t size)
 {
-    return or_exit(arena_alloc(&texts, size, 1));
+    return must_have(arena_alloc(&texts, size, 1));
 }
 
 const char *text_format(const char *format, ...)

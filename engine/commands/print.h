@@ -19,6 +19,7 @@ const char *sign(const char *utf8, const char *ascii); // the one that the local
 int output_finish(int status);
 
 void *must_alloc(size_t count, size_t size); // zeroed; to be freed
+void *must_have(void *memory);               // not NULL
 
 const char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

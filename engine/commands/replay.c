@@ -68,10 +68,27 @@ static bool base_again(struct replay_run *run, struct diagnostics *d)
     return true;
 }
 
+static int read_all(struct replay_run *run, int threads, struct diagnostics *d)
+{
+    if (!results_read(run->path, &run->results, d) || !study_again(run, threads, d))
+        return STATUS_INPUT;
+    const struct portfolio *here = &run->study.portfolio;
+    const struct portfolio *there = results_outcome(run->results)->portfolio;
+    if (here->scenario_count == there->scenario_count && here->event_count == there->event_count &&
+        here->assets.count == there->assets.count &&
+        here->settings.years == there->settings.years &&
+        here->settings.quantile_count == there->settings.quantile_count)
+        return STATUS_DONE;
+    const struct place at = {.file = run->path};
+    diagnostics_add(d, &at, "the study that it kept is not the one of its figures");
+    return STATUS_INPUT;
+}
+
 static int open_all(struct replay_run *run, const char *command, int threads, struct diagnostics *d)
 {
-    if (!results_read(run->path, &run->results, d))
-        return STATUS_INPUT;
+    int status = read_all(run, threads, d);
+    if (status != STATUS_DONE)
+        return status;
     const struct treatment_outcome *priced = results_treatments(run->results);
     if (priced == NULL || priced->portfolio->treatments.count == 0) {
         fprintf(stderr,
@@ -80,8 +97,6 @@ static int open_all(struct replay_run *run, const char *command, int threads, st
                 command, text_shown(run->path, 200));
         return STATUS_INPUT;
     }
-    if (!study_again(run, threads, d))
-        return STATUS_INPUT;
     if (!base_again(run, d))
         return STATUS_INPUT;
     if (!scenario_plans_make(&run->study.portfolio, threads, &run->plans, d))
@@ -89,6 +104,49 @@ static int open_all(struct replay_run *run, const char *command, int threads, st
     run->session = treat_session_new(&run->study.portfolio, &run->plans, &run->base, threads,
                                      on_progress, &run->progress, &run->treatments, d);
     return run->session != NULL ? STATUS_DONE : STATUS_SYSTEM;
+}
+
+static int residual_again(struct replay_run *run, struct residual *residual, int threads,
+                          struct diagnostics *d)
+{
+    bool decided = false;
+    *residual = (struct residual){0};
+    for (size_t i = 0; i < run->study.portfolio.treatments.count; i++)
+        decided = decided || residual_has(run->study.portfolio.treatments.rows[i].state);
+    if (!decided)
+        return STATUS_DONE;
+    if (!base_again(run, d))
+        return STATUS_INPUT;
+    if (!scenario_plans_make(&run->study.portfolio, threads, &run->plans, d) ||
+        !residual_find(&run->study.portfolio, &run->plans, &run->base, threads, on_progress,
+                       &run->progress, residual, d))
+        return STATUS_SYSTEM;
+    return STATUS_DONE;
+}
+
+int replay_read(struct replay_run *run, const char *path, int threads, bool quiet)
+{
+    *run = (struct replay_run){.path = path, .progress = progress_line_start(quiet)};
+    struct diagnostics *d = diagnostics_new();
+    if (d == NULL)
+        return STATUS_SYSTEM;
+    int status = read_all(run, threads, d);
+    progress_line_clear(&run->progress);
+    diagnostics_print(d, stderr);
+    diagnostics_free(d);
+    return status;
+}
+
+int replay_residual(struct replay_run *run, struct residual *residual, int threads)
+{
+    struct diagnostics *d = diagnostics_new();
+    if (d == NULL)
+        return STATUS_SYSTEM;
+    int status = residual_again(run, residual, threads, d);
+    progress_line_clear(&run->progress);
+    diagnostics_print(d, stderr);
+    diagnostics_free(d);
+    return status;
 }
 
 int replay_open(struct replay_run *run, const char *command, const char *path, int threads,

@@ -6,6 +6,7 @@
 #include "commands/progress.h"
 #include "results/file.h"
 #include "study/study.h"
+#include "treat/residual.h"
 #include "treat/treat.h"
 
 struct replay_run {
@@ -24,6 +25,15 @@ struct replay_run {
 // everything said on stderr where it is not STATUS_DONE. To be closed in any case.
 int replay_open(struct replay_run *run, const char *command, const char *path, int threads,
                 bool quiet);
+
+// Opens the run at `path` without pricing anything: only path, results and study are filled. The
+// exit status likewise. To be closed in any case.
+int replay_read(struct replay_run *run, const char *path, int threads, bool quiet);
+
+// What remains of a run that was read, after what is decided upon. The exit status likewise. To be
+// freed in any case.
+int replay_residual(struct replay_run *run, struct residual *residual, int threads);
+
 void replay_close(struct replay_run *run);
 
 #endif

@@ -157,6 +157,10 @@ static size_t threat_read(struct scenario_reading *s)
                                          s->reading->threat_id, "threats.csv", "threat");
 
     s->scenario->threat_id = text(s, THREAT_ID);
+    s->scenario->threat_name = "";
+    if (row != NO_ROW)
+        s->scenario->threat_name =
+            table_cell(&s->reading->threats, row, table_column(&s->reading->threats, "name"));
     s->scenario->threat_hash = ids_hash_of(s->scenario->threat_id);
     return row == NO_ROW ? SIZE_MAX : row;
 }

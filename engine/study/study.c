@@ -13,15 +13,11 @@
 #include "study/threats.h"
 #include "study/treatments.h"
 
-static const char *const tables_read[] = {"assets.csv",    "threats.csv",    "scenarios.csv",
-                                          "events.csv",    "drivers.csv",    "defaults.csv",
-                                          "controls.csv",  "treatments.csv", "effects.csv",
-                                          "insurance.csv", "appetite.csv"};
-static const char *const tables_of_later_versions[] = {"decisions.csv", "zones.csv"};
-enum {
-    TABLES_READ = sizeof tables_read / sizeof *tables_read,
-    TABLES_LATER = sizeof tables_of_later_versions / sizeof *tables_of_later_versions
-};
+static const char *const tables_read[] = {
+    "assets.csv",   "threats.csv",   "scenarios.csv",  "events.csv",  "drivers.csv",
+    "defaults.csv", "controls.csv",  "treatments.csv", "effects.csv", "insurance.csv",
+    "appetite.csv", "decisions.csv", "zones.csv"};
+enum { TABLES_READ = sizeof tables_read / sizeof *tables_read };
 
 bool reading_out_of_memory(struct reading *reading)
 {
@@ -64,8 +60,8 @@ static bool looks_like_a_part(const char *name)
     return false;
 }
 
-// A table that would be passed over in silence is an error: one of a later version, or one whose
-// name is nearly that of a table. One that may be a part of a table, or an old one, is warned of.
+// A table that would be passed over in silence is an error: one whose name is nearly that of a
+// table. One that may be a part of a table, or an old one, is warned of.
 static void other_files_check(struct reading *reading)
 {
     for (size_t i = 0; i < reading->file_count; i++) {
@@ -73,20 +69,11 @@ static void other_files_check(struct reading *reading)
         const struct place at = {.file = name};
         const size_t length = strlen(name);
         const char *near;
-        bool later = false;
 
         if (length < 5 || strcmp(name + length - 4, ".csv") != 0 || was_read(reading, name))
             continue;
-        for (size_t t = 0; t < TABLES_LATER; t++)
-            later = later || strcmp(name, tables_of_later_versions[t]) == 0;
         near = text_nearest(name, length, tables_read, TABLES_READ, 2);
-        if (!near)
-            near = text_nearest(name, length, tables_of_later_versions, TABLES_LATER, 2);
-        if (later)
-            diagnostics_add(reading->d, &at,
-                            "this table is not modelled by this version of "
-                            "lossmill: take it out of the folder");
-        else if (near && strcmp(near, name) != 0)
+        if (near && strcmp(near, name) != 0)
             diagnostics_add(reading->d, &at,
                             "no table has this name, and nothing reads it; did you mean '%s'?",
                             near);

@@ -28,6 +28,7 @@ struct unreached_group {
 struct study_facts {
     size_t asset_rows, threat_rows, scenario_rows, event_rows, driver_rows, skipped_assets;
     size_t treatment_rows, effect_rows, control_rows, layer_rows, appetite_rows;
+    size_t decision_rows, zone_rows;
     double exposures; // sum over scenarios of matched assets
     size_t distinct_selections, distinct_distributions;
     size_t tag_count;         // unknown columns kept as tags

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "study/appetite.h"
+#include "study/decisions.h"
 #include "study/effects.h"
 #include "study/insurance.h"
 #include "study/optional.h"
 #include "study/settings.h"
 #include "study/treatment_links.h"
+#include "study/zones.h"
 
 enum {
     CONTROL_ID,
@@ -84,6 +86,7 @@ bool treatment_cell_required(const struct terms *t, int which, const char *missi
 static void control_read(struct treatment_reading *r, const struct terms *t,
                          struct control *control)
 {
+    const struct choice *chosen;
     static const char *const statuses[] = {"implemented", "planned", "absent", "not_applicable",
                                            NULL};
     static const int shares[] = {CAPABILITY, COVERAGE, RELIABILITY};
@@ -99,7 +102,11 @@ static void control_read(struct treatment_reading *r, const struct terms *t,
         .owner = terms_text(t, CONTROL_OWNER),
     };
     cell_choice(t->table, t->row, t->at[STATUS], statuses, -1, t->reading->d);
-    choices_match(&r->scenarios, t, CONTROL_SCENARIOS);
+    chosen = choices_match(&r->scenarios, t, CONTROL_SCENARIOS);
+    if (chosen) {
+        control->scenario_count = chosen->count;
+        control->scenarios = chosen->rows;
+    }
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
         treatment_number(t, shares[i], 0, 1, "a number from 0 to 1", &share);
 }
@@ -275,7 +282,9 @@ static bool tables_read(struct treatment_reading *r)
         return reading_out_of_memory(reading);
     good = effects_read(r) && good;
     good = insurance_read(r) && good;
-    return appetite_read(r) && good;
+    good = appetite_read(r) && good;
+    good = decisions_read(r) && good;
+    return zones_read(reading) && good;
 }
 
 void treatments_read(struct reading *reading)

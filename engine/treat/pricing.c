@@ -44,6 +44,7 @@ struct worker {
     bool *hit; // [variant + 1][EVENT_BATCH]: does the occurrence hit anything; the base's last
     __int128 *unit_saved; // of the unit and block in work, by place in the unit's list
     __int128 unit_base;
+    __int128 *part_saved; // likewise: [variant * parts_most + part]
     bool overflow;
     // in work
     const struct unit *unit;
@@ -113,6 +114,22 @@ bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
     return sums->base && sums->saved;
 }
 
+bool pricing_sums_make_parts(const struct pricing *pricing, size_t worlds, struct arena *arena,
+                             struct pricing_sums *sums)
+{
+    const size_t units = pricing->units.count;
+    size_t *start = arena_alloc(arena, units + 2, sizeof *start);
+
+    if (!start)
+        return false;
+    for (size_t u = 0; u < units; u++)
+        start[u + 1] = start[u] + pricing->units.units[u].part_count;
+    *sums = (struct pricing_sums){.part_start = start};
+    sums->part_saved =
+        arena_alloc(arena, worlds + 1, (start[units] + 1) * sizeof *sums->part_saved);
+    return sums->part_saved != NULL;
+}
+
 static void worker_free(struct worker *w)
 {
     event_workspace_free(w->events);
@@ -122,6 +139,7 @@ static void worker_free(struct worker *w)
     free(w->base);
     free(w->hit);
     free(w->unit_saved);
+    free(w->part_saved);
     insured_events_free(w->insured_store);
 }
 
@@ -135,6 +153,8 @@ static bool worker_make(struct worker *w, const struct pass *pass)
     w->base = calloc(1, sizeof *w->base);
     w->hit = calloc(pass->variants_most + 1, EVENT_BATCH * sizeof *w->hit);
     w->unit_saved = calloc(pass->pricing->portfolio->treatments.count + 1, sizeof *w->unit_saved);
+    w->part_saved = calloc(pass->variants_most + 1,
+                           (pass->pricing->units.parts_most + 1) * sizeof *w->part_saved);
     if (w->events)
         w->events->batch.slots = w->slots;
     if (pass->insured) {
@@ -142,7 +162,8 @@ static bool worker_make(struct worker *w, const struct pass *pass)
         if (!w->insured_store)
             return false;
     }
-    return w->unit_saved && w->events && w->effects && w->slots && w->treated && w->base && w->hit;
+    return w->unit_saved && w->part_saved && w->events && w->effects && w->slots && w->treated &&
+           w->base && w->hit;
 }
 
 // Adds what n events save to the years of one world and scope.
@@ -194,6 +215,13 @@ static const struct treated *base_find(struct worker *w, const struct event_batc
     return base;
 }
 
+static __int128 *part_sum(struct worker *w, const struct variant *variant)
+{
+    return &w->part_saved[(size_t)(variant - w->variants->variants) *
+                              w->pass->pricing->units.parts_most +
+                          w->part];
+}
+
 // What variant v makes of the batch, to its worlds.
 static void variant_add(struct worker *w, const struct event_batch *batch,
                         const struct treated *base, const struct variant *variant,
@@ -206,9 +234,13 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
 
     for (size_t i = 0; i < batch->count; i++)
         delta[i] = (w->added ? 0 : base ? base->loss[i] : batch->loss[i]) - treated->loss[i];
-    if (w->pass->sums)
+    if (w->pass->sums) {
+        __int128 *sum = w->pass->sums->start ? &w->unit_saved[only_change(w->unit, variant)]
+                                             : part_sum(w, variant);
+
         for (size_t i = 0; i < batch->count; i++)
-            w->unit_saved[only_change(w->unit, variant)] += delta[i];
+            *sum += delta[i];
+    }
     for (size_t s = 0; s < p->scope_count; s++) {
         const int64_t *from = s == 0 ? delta : scoped;
 
@@ -406,17 +438,37 @@ static bool stream_run_all(struct worker *w, const struct added *added, uint64_t
     return good;
 }
 
+static void part_sums_move(const struct worker *w, size_t u)
+{
+    const struct pricing_sums *sums = w->pass->sums;
+    const size_t most = w->pass->pricing->units.parts_most;
+    const size_t row = sums->part_start[w->pass->pricing->units.count];
+
+    for (size_t v = 0; v < w->variants->count; v++) {
+        const struct variant *variant = &w->variants->variants[v];
+
+        for (size_t k = 0; k < variant->world_count; k++)
+            for (size_t p = 0; p < w->unit->part_count; p++)
+                sums->part_saved[variant->worlds[k] * row + sums->part_start[u] + p] +=
+                    w->part_saved[v * most + p];
+    }
+}
+
 // One thread at a time.
 static void sums_move(struct worker *w, size_t u)
 {
     struct pricing_sums *sums = w->pass->sums;
 
 #pragma omp critical(pricing_sums)
-    {
+    if (sums->start) {
         sums->base[u] += w->unit_base;
         for (size_t local = 0; local < w->unit->treatment_count; local++)
             sums->saved[sums->start[u] + local] += w->unit_saved[local];
+    } else {
+        part_sums_move(w, u);
     }
+    memset(w->part_saved, 0,
+           w->variants->count * w->pass->pricing->units.parts_most * sizeof *w->part_saved);
     w->unit_base = 0;
     memset(w->unit_saved, 0, w->unit->treatment_count * sizeof *w->unit_saved);
 }

@@ -22,17 +22,24 @@ void pricing_free(struct pricing *pricing);
 
 const struct units *pricing_units(const struct pricing *pricing);
 
-// What units lose in all years, and what their treatments save of it, in units of money. Of worlds
-// of one treatment each.
+// Sums over all years, in units of money, before insurance: by treatment, or by part.
 struct pricing_sums {
-    const size_t *start; // [unit + 1]: where its treatments begin in `saved`
+    // What units lose, and what their treatments save of it. Of worlds of one treatment each.
+    const size_t *start; // [unit + 1]: where its treatments begin in `saved`; NULL: by part
     __int128 *base;      // [unit]
     __int128 *saved;     // [start[unit] + place in the unit's list]
+    // What worlds save of the parts of units. Of any worlds.
+    const size_t *part_start; // [unit + 1]: where its parts begin; NULL: by treatment
+    __int128 *part_saved;     // [world * part_start[units] + part_start[unit] + part]
 };
 
-// False if memory is exhausted.
+// Sums by treatment. False if memory is exhausted.
 bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
                        struct pricing_sums *sums);
+
+// Sums by part of `worlds` worlds. False likewise.
+bool pricing_sums_make_parts(const struct pricing *pricing, size_t worlds, struct arena *arena,
+                             struct pricing_sums *sums);
 
 // saved[(world * scope_count + scope) * years + year]: what the world loses less than the base, in
 // units of money, before insurance; overwritten. `ceded`, one world more: what insurance
