@@ -403,12 +403,12 @@ void plan_frontier_text(const struct treatment_outcome *treated, const char *pat
         {"Appetite", ALIGN_LEFT, 0}, {"Against the row above", ALIGN_LEFT, 48},
     };
     printf("%s\n", text_shown(settings->title, 98));
-    paragraph(0,
-              text_format("The efficient frontier: no set of treatments that costs less leaves "
-                          "less %s%s, proven to %s. In %s; cost %s. AAL and TVaR are simulated.",
-                          objective_words[t->settings.objective], modelled ? ", by the model" : "",
-                          share_text(gap), text_shown(settings->currency, 12),
-                          budget_words[t->settings.budget_basis]));
+    paragraph(
+        0, text_format("The efficient frontier: no set of treatments that costs less leaves "
+                       "less %s%s%s. In %s; cost %s. AAL and TVaR are simulated.",
+                       objective_words[t->settings.objective], modelled ? ", by the model" : "",
+                       gap > 0 ? text_format(", proven to within %s", share_text(gap)) : ", proven",
+                       text_shown(settings->currency, 12), budget_words[t->settings.budget_basis]));
     printf("\n");
     struct listing *listing = listing_new(columns, 6);
     for (size_t p = 0; p < treated->plan_count; p++) {
