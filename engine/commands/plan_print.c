@@ -370,6 +370,8 @@ static const char *step_text(const struct treatments *t, const bool *plan, const
 {
     const char *added = difference_text(t, plan, before);
     const char *dropped = before != NULL ? difference_text(t, before, plan) : "";
+    if (*added == '\0' && *dropped == '\0')
+        return "nothing";
     return text_format("%s%s%s%s%s", *added != '\0' ? "+ " : "", added,
                        *added != '\0' && *dropped != '\0' ? " " : "",
                        *dropped != '\0' ? sign("\u2212 ", "- ") : "", dropped);

@@ -133,7 +133,7 @@ def the_first_study_runs_with_treatments(folder):
         (study / name).write_text(found[0])
     status, out, err = call("check", study)
     check("check of the first study with treatments", status == 0 and "5 treatments" in out and "warning" not in err, err)
-    status, _, err = call("run", study, "-o", run, "--years", 2000, "--quiet")
+    status, _, err = call("run", study, "-o", run, "--years", 10000, "--quiet")
     check("run of the first study with treatments", status == 0, err)
     with h5py.File(run) as file:
         options = {x.decode() for x in file["treatment/option"][:]}

@@ -162,6 +162,13 @@ def every_criterion_ranks_from_the_largest(folder):
         assert max(map(len, out.splitlines())) <= 100, by
 
 
+def run_says_what_to_type_next(folder):
+    path, file = study_write(folder), os.path.join(folder, "next.h5")
+    assert f"lossmill rank {file}" in call("run", path, "-o", file)[0]
+    plain = study_write(folder, "plain", treatments_csv=None, effects_csv=None, insurance_csv=None)
+    assert "lossmill rank" not in call("run", plain, "-o", file)[0]
+
+
 def top_lists_the_first_ones(folder):
     out, _ = call("rank", shared_run(), "--top", 2)
     assert "and 5 more" in out
@@ -342,7 +349,7 @@ def a_run_with_parts_missing_or_changed_never_crashes(folder):
 # ---------------------------------------------------------------------------------- names
 
 
-HARMFUL = {"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0", "@SUM(1)": "'@SUM(1)", "+1": "'+1", "-2+3": "'-2+3"}
+HARMFUL = {"=cmd' /C calc'!A0": "'=cmd' /C calc'!A0", "@SUM(1)": "'@SUM(1)", "+1+cmd": "'+1+cmd", "-2+3": "'-2+3"}
 
 
 def harmful_run(folder):
