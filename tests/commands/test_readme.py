@@ -80,11 +80,23 @@ def described(file):
     return found
 
 
-def the_table_of_the_file_is_complete(run):
+def run_with_current_insurance(folder):
+    """A run of the first study that has what only insurance brings."""
+    study, run = folder / "insured-study", folder / "insured.h5"
+    call("new", study)
+    (study / "insurance.csv").write_text("treatment_id,policy,retention\ncurrent,cyber,100000\n")
+    status, _, err = call("run", study, "-o", run, "--years", 10000, "--quiet")
+    check("run of the first study with insurance", status == 0, err)
+    return run
+
+
+def the_table_of_the_file_is_complete(run, insured):
     rows = re.findall(r"^\| `(/[^`]*)` \| (\S+) \| ([^|]*) \| ([^|]*) \| (.*) \|$", README, re.M)
     with h5py.File(run) as file:
         found = described(file)
-        currency = "EUR"
+    with h5py.File(insured) as file:
+        found = {**described(file), **found}
+    currency = "EUR"
     check("every dataset is in the README", set(found) == {r[0] for r in rows},
           set(found) ^ {r[0] for r in rows})
     for path, kind, dimensions, units, meaning in rows:
@@ -147,7 +159,7 @@ def main():
         status, _, err = call("run", EXAMPLE, "-o", run, "--quiet")
         check("the example runs", status == 0, err)
         shown_lines_are_printed(run)
-        the_table_of_the_file_is_complete(run)
+        the_table_of_the_file_is_complete(run, run_with_current_insurance(folder))
         commands_explain_themselves()
         the_first_study_runs_with_events(folder)
         the_first_study_runs_with_treatments(folder)
