@@ -41,28 +41,6 @@ static double figure(const struct problem_source *source, const struct distribut
     return value;
 }
 
-static double law_mean(const struct distribution *law)
-{
-    return law ? distribution_mean(law) : 0;
-}
-
-// The mean loss of each slot of a hit, up to a common factor.
-static void slot_means(const struct severity *s, double *mean)
-{
-    for (int stage = 0; stage < STAGES; stage++)
-        for (int form = 0; form < LOSS_FORMS; form++) {
-            double m = law_mean(s->loss[stage][form]);
-
-            if (form == FORM_PRODUCTIVITY && s->outage_hours)
-                m *= law_mean(s->outage_hours);
-            if (stage == STAGE_SECONDARY)
-                m *= s->secondary_form_probability[form]
-                         ? law_mean(s->secondary_form_probability[form])
-                         : law_mean(s->secondary_probability);
-            mean[stage * LOSS_FORMS + form] = m;
-        }
-}
-
 static bool multiplies(const struct unit_row *row)
 {
     return row->effect->operation == OPERATION_MULTIPLY && row->effect->factor != FACTOR_RESISTANCE;
@@ -194,12 +172,12 @@ static bool slot_term(struct builder *b, int slot, double weight, uint64_t signa
     return good;
 }
 
-static bool slots_add(struct builder *b, const struct severity *severity, double aal,
+static bool slots_add(struct builder *b, const struct severity_plan *severity, double aal,
                       uint64_t signature)
 {
     double mean[STAGES * LOSS_FORMS], sum = 0;
 
-    slot_means(severity, mean);
+    severity_plan_slot_means(severity, mean);
     for (int slot = 0; slot < STAGES * LOSS_FORMS; slot++)
         sum += mean[slot];
     for (int slot = 0; sum > 0 && slot < STAGES * LOSS_FORMS; slot++)
@@ -237,7 +215,7 @@ static bool scenario_terms(struct builder *b, const struct scenario_plan *plan, 
     for (size_t r = 0; r < b->part->row_count; r++)
         selectors = selectors || b->part->rows[r].effect->assets;
     if (!selectors)
-        return slots_add(b, &plan->scenario->severity, plan->aal_exact * scale, 0);
+        return slots_add(b, &plan->severity, plan->aal_exact * scale, 0);
     for (size_t i = 0; i < selection->count; i++) {
         const uint64_t own = signature_of(b->part, selection->assets[i]);
         size_t at = 0;
@@ -252,7 +230,7 @@ static bool scenario_terms(struct builder *b, const struct scenario_plan *plan, 
         aal[at] += scenario_plan_asset_aal(plan, i) * scale;
     }
     for (size_t at = 0; at < n; at++)
-        if (!slots_add(b, &plan->scenario->severity, aal[at], signature[at]))
+        if (!slots_add(b, &plan->severity, aal[at], signature[at]))
             return false;
     return true;
 }
@@ -282,6 +260,40 @@ static void sampled_find(struct builder *b, double aal)
     }
 }
 
+// Whether the row takes hits away, one by one.
+static bool thins_hits(const struct unit_part *part, const struct unit_row *row)
+{
+    return part->plan && !row->occurrence && row->effect->factor != FACTOR_LOSS &&
+           row->effect->factor != FACTOR_SECONDARY_PROBABILITY;
+}
+
+// An occurrence that hits nothing any more costs nothing itself: what a treatment of its hits leaves
+// of that is what it saves, as simulated, beyond the hits' terms, which begin at `first`.
+static void own_sampled_find(struct builder *b, size_t first, double scale, double own)
+{
+    const struct unit *unit = b->unit;
+
+    for (uint32_t local = 0; own > 0 && local < unit->treatment_count; local++) {
+        const uint32_t treatment = unit->treatments[local];
+        double saved = b->source->saving(b->source->context, b->unit_index, local);
+        bool thins = false;
+
+        for (size_t p = 0; p < unit->part_count; p++)
+            for (size_t r = 0; r < unit->parts[p].row_count; r++)
+                thins = thins || (unit->parts[p].rows[r].local == local &&
+                                  thins_hits(&unit->parts[p], &unit->parts[p].rows[r]));
+        if (!thins || !isnan(b->sampled_keep[local]))
+            continue;
+        for (size_t k = first; k < b->out->problem.term_count; k++)
+            for (size_t i = 0; i < b->terms[k].count; i++)
+                if (b->terms[k].treatment[i] == treatment)
+                    saved -= b->terms[k].weight / scale *
+                             -elementary_expm1(-b->terms[k].strength[i]);
+        b->sampled_keep[local] = fmin(fmax(1 - saved / own, 0), 1);
+        b->out->modelled[treatment] = true;
+    }
+}
+
 // How the draw's frequency compares with the mean.
 static double frequency_scale(const struct problem_source *source, const struct unit *unit,
                               const struct scenario_plan *plan)
@@ -297,7 +309,8 @@ static bool unit_terms(struct builder *b, double *total)
 {
     const struct unit *unit = b->unit;
     const double sampled = b->source->base_aal[b->unit_index];
-    double exact = 0;
+    const size_t first = b->out->problem.term_count;
+    double exact = 0, scale = 1;
     bool good = true;
 
     for (size_t p = 0; p < unit->part_count; p++)
@@ -310,13 +323,15 @@ static bool unit_terms(struct builder *b, double *total)
 
         b->part = &unit->parts[p];
         if (plan && isfinite(plan->aal_exact)) {
-            good = scenario_terms(b, plan, frequency_scale(b->source, unit, plan));
+            scale = frequency_scale(b->source, unit, plan);
+            good = scenario_terms(b, plan, scale);
             *total += plan->aal_exact;
         } else if (!plan && unit->event->costs) {
             const double own = isfinite(unit->event->own_aal_exact) ? unit->event->own_aal_exact
                                                                     : fmax(sampled - exact, 0);
 
-            good = slots_add(b, &unit->event->event->severity, isfinite(own) ? own : 0, 0);
+            own_sampled_find(b, first, scale > 0 ? scale : 1, isfinite(own) ? own : 0);
+            good = slots_add(b, &unit->event->severity, isfinite(own) ? own : 0, 0);
             *total += isfinite(own) ? own : 0;
         }
     }
@@ -376,16 +391,20 @@ static bool insurance_add(struct builder *b, double aal)
 {
     const struct treatments *t = &b->portfolio->treatments;
     struct planner_problem *p = &b->out->problem;
+    bool current = false;
 
+    for (size_t l = 0; l < t->layer_count; l++)
+        current = current || t->layers[l].treatment == NO_ROW;
     for (uint32_t i = 0; i < t->count; i++) {
         bool insures = false;
         double kept = aal > 0 ? fmax(1 - b->source->alone_saved[i] / aal, 0) : 1;
 
         for (size_t l = 0; l < t->layer_count; l++)
             insures = insures || t->layers[l].treatment == i;
+        // what `current` policies pay of a saving is known by simulation only
+        b->out->modelled[i] = b->out->modelled[i] || insures || current;
         if (!insures || kept >= 1)
             continue;
-        b->out->modelled[i] = true;
         for (size_t k = 0; k < p->term_count; k++) {
             struct planner_term *term = &b->terms[k];
             uint32_t *who = arena_alloc(b->arena, term->count + 1, sizeof *who);
