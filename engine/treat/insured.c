@@ -45,6 +45,7 @@ struct unit_events {
     size_t noted;            // events
     size_t first_seen, seen; // in `seen`, then in the order of (variant, place, layers)
     size_t *start;           // [(variants + 1) * noted + 1]
+    uint64_t layers;         // that see any of them
 };
 
 struct insured_events {
@@ -398,8 +399,11 @@ bool insured_unit_end(struct insured_events *e)
     u->start = calloc(rows * u->noted + 2, sizeof *u->start);
     if (!u->start)
         return false;
-    for (size_t i = 0; i < n; i++)
+    u->layers = 0;
+    for (size_t i = 0; i < n; i++) {
         u->start[seen[i].variant * u->noted + seen[i].place + 1]++;
+        u->layers |= seen[i].layers;
+    }
     for (size_t i = 0; i < rows * u->noted; i++)
         u->start[i + 1] += u->start[i];
     return true;
@@ -459,12 +463,14 @@ static void world_cede(const struct insured_events *e, size_t world, int64_t *ce
     for (size_t i = 0; i < e->noted_count; i++) {
         const struct noted *noted = &e->noted[i];
         const struct unit_events *u = &e->units[noted->unit];
-        const uint32_t variant =
-            world < w->count ? w->variants[noted->unit].of_world[world] : NO_ROW;
-        const size_t row = variant == NO_ROW ? 0 : variant + 1;
-        const size_t *start = u->start + row * u->noted + noted->place;
+        uint32_t variant;
+        const size_t *start;
         size_t n;
 
+        if (!(u->layers & p->layers))
+            continue;
+        variant = world < w->count ? w->variants[noted->unit].of_world[world] : NO_ROW;
+        start = u->start + (variant == NO_ROW ? 0 : variant + 1) * u->noted + noted->place;
         if (noted->year != year)
             memset(running, 0, sizeof running);
         year = noted->year;
