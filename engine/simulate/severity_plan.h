@@ -10,9 +10,9 @@ struct severity_plan {
     const struct assets *assets;
     uint64_t key; // of the row: what is drawn once a year
     struct yearly secondary_probability, form_probability[LOSS_FORMS];
-    double money_scale;                // units of money counted per currency unit
-    const struct driver_years *driver; // NULL where severities do not follow one
-    double hit_correlation;            // loading on the occurrence's factor
+    double money_scale;                  // units of money counted per currency unit
+    const struct driver_years *driver;   // NULL where severities do not follow one
+    double hit_correlation;              // loading on the occurrence's factor
     const struct driver_mean *rate_mean; // of the driver, where it moves the rate too
 
     double mean;          // of a loss of the given law; with loss_basis = value per unit of value

@@ -5,9 +5,9 @@
 
 #include "simulate/address.h"
 
-// Steps of the capability's tail probability: the lowest to 2^-OCTAVES, then OCTAVES octaves of CUTS
-// equal ones. A step's height is the chance to pass at its upper end, which the step beyond has
-// everywhere: so at least about half of all attempts are accepted, however rare success is.
+// Steps of the capability's tail probability: the lowest to 2^-OCTAVES, then OCTAVES octaves of
+// CUTS equal ones. A step's height is the chance to pass at its upper end, which the step beyond
+// has everywhere: so at least about half of all attempts are accepted, however rare success is.
 enum { OCTAVES = 32, CUTS = 4, STEPS = 1 + OCTAVES * CUTS, ATTEMPTS_MAX = 1024 };
 
 struct staircase {
@@ -126,8 +126,8 @@ bool pair_draw(struct pair_tables *tables, const struct distribution *capability
         uniforms(key, block, index, 2 * k, first);
         uniforms(key, block, index, 2 * k + 1, second);
         step = step_find(s, first[0] * s->up_to[STEPS - 1]);
-        tail = fmax(step_start(step) + first[1] * (step_start(step + 1) - step_start(step)),
-                    0x1p-65);
+        tail =
+            fmax(step_start(step) + first[1] * (step_start(step + 1) - step_start(step)), 0x1p-65);
         distribution_quantile(capability, 1, &tail, capability_value);
         below = distribution_at_most_strict(resistance, *capability_value);
         if (second[0] * s->height[step] <= below)

@@ -267,8 +267,8 @@ static bool thins_hits(const struct unit_part *part, const struct unit_row *row)
            row->effect->factor != FACTOR_SECONDARY_PROBABILITY;
 }
 
-// An occurrence that hits nothing any more costs nothing itself: what a treatment of its hits leaves
-// of that is what it saves, as simulated, beyond the hits' terms, which begin at `first`.
+// An occurrence that hits nothing any more costs nothing itself: what a treatment of its hits
+// leaves of that is what it saves, as simulated, beyond the hits' terms, which begin at `first`.
 static void own_sampled_find(struct builder *b, size_t first, double scale, double own)
 {
     const struct unit *unit = b->unit;
@@ -287,8 +287,8 @@ static void own_sampled_find(struct builder *b, size_t first, double scale, doub
         for (size_t k = first; k < b->out->problem.term_count; k++)
             for (size_t i = 0; i < b->terms[k].count; i++)
                 if (b->terms[k].treatment[i] == treatment)
-                    saved -= b->terms[k].weight / scale *
-                             -elementary_expm1(-b->terms[k].strength[i]);
+                    saved -=
+                        b->terms[k].weight / scale * -elementary_expm1(-b->terms[k].strength[i]);
         b->sampled_keep[local] = fmin(fmax(1 - saved / own, 0), 1);
         b->out->modelled[treatment] = true;
     }

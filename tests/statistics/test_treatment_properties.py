@@ -50,8 +50,8 @@ def severity_cells(r, own_cost=False):
 def study_make(seed):
     r = random.Random(seed)
     kinds = ["x", "y", "z"]
-    assets = [{"asset_id": f"a{i}", "kind": r.choice(kinds), "quantity": r.choice([1, 1, 2, 5, 30]),
-               "resistance": r.choice(["uniform 0 60", "pert 20 40 70", "55"])} for i in range(r.randint(3, 12))]
+    assets = [{"asset_id": f"a{i}", "kind": r.choice(kinds), "quantity": r.choice([1, 1, 2, 5, 12]),
+               "resistance": r.choice(["uniform 0 60", "pert 20 40 70", "55"])} for i in range(r.randint(3, 7))]
     drivers = [{"driver": "d", "frequency": "lognormal -0.08 0.4", "severity_correlation": r.choice([-0.3, 0.4])}]
     events = [{"event_id": f"e{i}", "frequency": r.choice(["0.5", "uniform 0.2 0.9", "1.5"]),
                "counts": r.choice(["", "", "negbinomial 2"]), **(severity_cells(r, True) if r.random() < 0.6 else {})}
@@ -355,7 +355,7 @@ def check_copies(n, folder, tables, years):
 
 def check_study(n, folder):
     tables, r = study_make(1000 + n), random.Random(n)
-    years = r.choice([3000, 8192, 9000, 20000])
+    years = r.choice([3000, 3000, 8192, 9000, 20000])
     objective = r.choice(["aal", "net_benefit", "tvar"])
     more = f"objective = {objective}"
     study, first, other = folder / "study", folder / "first.h5", folder / "other.h5"
