@@ -27,5 +27,7 @@ int command_generate(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_show(int argc, char **argv);
+int command_rank(int argc, char **argv);
+int command_plan(int argc, char **argv);
 
 #endif

@@ -10,6 +10,8 @@ static const struct command commands[] = {
     {"check", "read a study, report every error, and say what would be simulated", command_check},
     {"run", "simulate a study into an HDF5 file", command_run},
     {"show", "print what a run found", command_show},
+    {"rank", "rank the treatments of a run by what they are worth", command_rank},
+    {"plan", "find the best treatments for a budget", command_plan},
     {"generate", "write a synthetic study of any size", command_generate},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

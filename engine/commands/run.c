@@ -18,6 +18,7 @@
 #include "results/file.h"
 #include "simulate/simulate.h"
 #include "study/study.h"
+#include "treat/existing.h"
 #include "treat/treat.h"
 
 static const struct manual manual = {
@@ -156,11 +157,19 @@ static enum simulated simulate_all(const struct request *request, const struct s
     int threads = (int)request->threads;
     enum simulated done = SIMULATION_FAILED;
     struct scenario_plans plans = {0};
-    if (on_progress(progress, 0, "planning") && scenario_plans_make(portfolio, threads, &plans, d))
+    struct existing *existing = NULL;
+    bool good =
+        on_progress(progress, 0, "planning") && scenario_plans_make(portfolio, threads, &plans, d);
+    if (good) {
+        existing = existing_new(portfolio, &plans, &good, d);
+        plans.filters = existing_filters(existing);
+    }
+    if (good)
         done = simulate_planned(portfolio, &plans, threads, on_progress, progress, outcome, d);
     if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
         !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
         done = SIMULATION_FAILED;
+    existing_free(existing);
     scenario_plans_free(&plans);
     return done;
 }

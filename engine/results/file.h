@@ -50,4 +50,9 @@ struct results_study {
 bool results_study_read(const char *path, struct arena *arena, struct results_study *study,
                         struct diagnostics *d);
 
+// The years of one group of the run at PATH, in units of money: units[years] of `portfolio`, which
+// is that of the run. False after a diagnostic.
+bool results_group_years(const char *path, const struct portfolio *portfolio, uint32_t grouping,
+                         uint32_t group, int64_t *units, struct diagnostics *d);
+
 #endif

@@ -105,6 +105,7 @@ static void world_room(struct results *r, struct world_figures *world)
 
     world->var = reader_room(r, levels, sizeof *world->var);
     world->tvar = reader_room(r, levels, sizeof *world->tvar);
+    world->aep = reader_room(r, r->portfolio.settings.return_period_count, sizeof *world->aep);
     world->var_saved = reader_room(r, levels, sizeof *world->var_saved);
     world->tvar_saved = reader_room(r, levels, sizeof *world->tvar_saved);
     world->exceeds = reader_room(r, points, sizeof *world->exceeds);

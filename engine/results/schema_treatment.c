@@ -23,6 +23,7 @@
     CELL(table##_aal_reduction, world.aal_saved.value)                                             \
     CELL(table##_aal_reduction_error, world.aal_saved.error)                                       \
     ARRAY_CELL(table##_var, world.var, NO_MEMBER)                                                  \
+    ARRAY_CELL(table##_aep, world.aep, NO_MEMBER)                                                  \
     ARRAY_CELL(table##_tvar, world.tvar, NO_MEMBER)                                                \
     ARRAY_CELL(table##_var_reduction, world.var_saved, .value)                                     \
     ARRAY_CELL(table##_var_reduction_error, world.var_saved, .error)                               \
@@ -34,6 +35,7 @@ WORLD_CELLS(treatment, treated->treatments[i].alone)
 WORLD_CELLS(plan, treated->plans[i].figures)
 
 CELL(setting_quantile, portfolio->settings.quantiles[i])
+CELL(setting_return_period, portfolio->settings.return_periods[i])
 
 CELL(treatment_id, portfolio->treatments.rows[i].id)
 CELL(treatment_name, portfolio->treatments.rows[i].name)
@@ -89,11 +91,14 @@ CELL(appetite_verdict, treated->appetite[i].verdict)
 #define TREAT_PT {AXIS_TREATMENT, AXIS_POINT}
 #define PLAN_    {AXIS_PLAN, AXIS_NONE}
 #define PLAN_LV  {AXIS_PLAN, AXIS_QUANTILE}
+#define TREAT_RP {AXIS_TREATMENT, AXIS_RETURN_PERIOD}
+#define PLAN_RP  {AXIS_PLAN, AXIS_RETURN_PERIOD}
 #define PLAN_PT  {AXIS_PLAN, AXIS_POINT}
 
 static const struct schema_column columns[] = {
     {"/treatment", "treatment_id", TEXT, TREAT_, NO, "treatment id", treatment_id_cell, NULL, false},
     {"/treatment", "quantile", REAL, LEVEL_, NO, "level of VaR and TVaR", setting_quantile_cell, NULL, false},
+    {"/treatment", "return_period", REAL, {AXIS_RETURN_PERIOD, AXIS_NONE}, UNIT_YEARS, "return period", setting_return_period_cell, NULL, false},
     {"/treatment", "point", SCHEMA_RANK, POINT_, NO, "point of /appetite, from 1", NULL, NULL, false},
     {"/treatment", "year", SCHEMA_ORDINAL, YEAR_, NO, "simulated year, from 0", NULL, NULL, false},
     {"/treatment", "name", TEXT, TREAT_, NO, "name", treatment_name_cell, NULL, false},
@@ -111,6 +116,7 @@ static const struct schema_column columns[] = {
     {"/treatment", "aal_reduction_error", REAL, TREAT_, CUR, "paired standard error of aal_reduction; infinite where the law has no variance", treatment_aal_reduction_error_cell, NULL, false},
     {"/treatment", "aal_reduction_exact", REAL, TREAT_, CUR, "reduction of the average annual loss, exact; missing where there is no closed form", treatment_aal_reduction_exact_cell, NULL, false},
     {"/treatment", "aal_share", REAL, TREAT_, CUR, "share in what all but forbidden and existing treatments save together (Shapley)", treatment_aal_share_cell, NULL, false},
+    {"/treatment", "aep", REAL, TREAT_RP, CUR, "annual loss that it leaves, exceeded in one year in return_period", treatment_aep_cell, NULL, false},
     {"/treatment", "var", REAL, TREAT_LV, CUR, "value at risk of the annual loss that it leaves", treatment_var_cell, NULL, false},
     {"/treatment", "var_reduction", REAL, TREAT_LV, CUR, "reduction of the value at risk", treatment_var_reduction_cell, NULL, false},
     {"/treatment", "var_reduction_error", REAL, TREAT_LV, CUR, "paired standard error of var_reduction", treatment_var_reduction_error_cell, NULL, false},
@@ -135,6 +141,7 @@ static const struct schema_column columns[] = {
     {"/plan", "plan", SCHEMA_RANK, PLAN_, NO, "place on the efficient frontier, by cost, from 1", NULL, NULL, false},
     {"/plan", "treatment_id", TEXT, TREAT_, NO, "treatment id", treatment_id_cell, NULL, true},
     {"/plan", "quantile", REAL, LEVEL_, NO, "level of VaR and TVaR", setting_quantile_cell, NULL, false},
+    {"/plan", "return_period", REAL, {AXIS_RETURN_PERIOD, AXIS_NONE}, UNIT_YEARS, "return period", setting_return_period_cell, NULL, false},
     {"/plan", "point", SCHEMA_RANK, POINT_, NO, "point of /appetite, from 1", NULL, NULL, false},
     {"/plan", "chosen", SCHEMA_FLAG, {AXIS_PLAN, AXIS_TREATMENT}, NO, "1 where the plan has the treatment, else 0", plan_chosen_cell, NULL, false},
     {"/plan", "budget_cost", REAL, PLAN_, CUR, "cost that the budget limits, by the attribute budget_basis of /treatment", plan_budget_cost_cell, NULL, false},
@@ -147,6 +154,7 @@ static const struct schema_column columns[] = {
     {"/plan", "sd", REAL, PLAN_, CUR, "standard deviation of the annual loss that it leaves", plan_sd_cell, NULL, false},
     {"/plan", "aal_reduction", REAL, PLAN_, CUR, "reduction of the average annual loss, sampled", plan_aal_reduction_cell, NULL, false},
     {"/plan", "aal_reduction_error", REAL, PLAN_, CUR, "paired standard error of aal_reduction; infinite where the law has no variance", plan_aal_reduction_error_cell, NULL, false},
+    {"/plan", "aep", REAL, PLAN_RP, CUR, "annual loss that it leaves, exceeded in one year in return_period", plan_aep_cell, NULL, false},
     {"/plan", "var", REAL, PLAN_LV, CUR, "value at risk of the annual loss that it leaves", plan_var_cell, NULL, false},
     {"/plan", "var_reduction", REAL, PLAN_LV, CUR, "reduction of the value at risk", plan_var_reduction_cell, NULL, false},
     {"/plan", "var_reduction_error", REAL, PLAN_LV, CUR, "paired standard error of var_reduction", plan_var_reduction_error_cell, NULL, false},

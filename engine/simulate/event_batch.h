@@ -12,6 +12,7 @@
 // At most EVENT_BATCH loss events of one stream; entry i of every array is event i.
 struct event_batch {
     const struct scenario_plan *plan; // NULL: what the occurrences of a shared event cost
+    const struct event_plan *event;   // then: whose
     const struct severity_plan *severity;
     uint32_t block;
     uint64_t key; // of the stream
@@ -37,6 +38,7 @@ struct event_batch {
 
     // What treatments and insurance look at: NULL where nobody does.
     struct event_slots *slots;
+    struct event_filter *filter; // NULL: none, or the base before existing treatments is meant
 };
 
 // The losses of a batch, stage by stage and form by form.

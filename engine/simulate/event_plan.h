@@ -10,6 +10,7 @@ struct event_plan {
     struct rate rate;              // of occurrences
     struct severity_plan severity; // of what an occurrence itself costs
     bool costs;                    // some loss of its own is given
+    bool treated;                  // existing treatments change its occurrences or their cost
 
     // Known exactly.
     double occurrences_per_year;

@@ -15,9 +15,21 @@ struct run {
     void *context;
 };
 
-struct event_workspace *event_workspace_new(void)
+struct event_workspace *event_workspace_new(const struct event_filters *filters)
 {
-    return calloc(1, sizeof(struct event_workspace));
+    struct event_workspace *w = calloc(1, sizeof *w);
+
+    if (!w || !filters)
+        return w;
+    w->filter = (struct event_filter){filters, filters->start(filters->context), &w->stream.years};
+    w->slots = calloc(1, sizeof *w->slots);
+    w->batch.filter = &w->filter;
+    w->batch.slots = w->slots;
+    if (!w->filter.workspace || !w->slots) {
+        event_workspace_free(w);
+        return NULL;
+    }
+    return w;
 }
 
 void event_workspace_free(struct event_workspace *w)
@@ -25,6 +37,9 @@ void event_workspace_free(struct event_workspace *w)
     if (w) {
         threat_events_free(&w->threats);
         occurrences_free(&w->occurrences);
+        if (w->filter.workspace)
+            w->filter.filters->end(w->filter.workspace);
+        free(w->slots);
     }
     free(w);
 }
@@ -157,6 +172,11 @@ static void streams_run(struct run *r, uint32_t years)
         threats_finish(r);
 }
 
+static bool filter_failed(const struct event_workspace *w)
+{
+    return w->filter.workspace && w->filter.filters->failed(w->filter.workspace);
+}
+
 bool event_stream_run(struct event_workspace *w, const struct scenario_plan *plan,
                       enum annual_loss mode, uint32_t block, uint64_t years,
                       event_consumer *consume, void *context)
@@ -178,13 +198,13 @@ bool event_stream_run(struct event_workspace *w, const struct scenario_plan *pla
                                 ? w->occurrences.count - first
                                 : EVENT_BATCH,
                             consume, context);
-        return true;
+        return !filter_failed(w);
     }
     if (mode == ANNUAL_LOSS_PRODUCT)
         product_run(&r, years_in_block(block, years));
     else
         streams_run(&r, years_in_block(block, years));
-    return !r.memory_failed;
+    return !r.memory_failed && !filter_failed(w);
 }
 
 bool event_stream_added(struct event_workspace *w, const struct scenario_plan *plan,

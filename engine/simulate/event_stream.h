@@ -18,9 +18,12 @@ struct event_workspace {
     struct stream_workspace stream;
     struct threat_events threats;   // at_most_once only
     struct occurrences occurrences; // of the shared event and block in work
+    struct event_filter filter;     // with slots of its own; only where there are filters
+    struct event_slots *slots;
 };
 
-struct event_workspace *event_workspace_new(void); // NULL if memory is exhausted
+// `filters` may be NULL. NULL if memory is exhausted.
+struct event_workspace *event_workspace_new(const struct event_filters *filters);
 void event_workspace_free(struct event_workspace *w);
 
 // All loss events of `plan` in years [block * BLOCK_YEARS, years). False if memory is exhausted

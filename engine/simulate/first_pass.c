@@ -376,14 +376,15 @@ static bool round_run(struct scenario_sums *scenarios, struct worker *workers,
     return true;
 }
 
-static bool workers_make(const struct portfolio *portfolio, struct scenario_sums *scenarios,
-                         int threads, const struct carried *carried, struct worker *workers,
+static bool workers_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                         struct scenario_sums *scenarios, int threads,
+                         const struct carried *carried, struct worker *workers,
                          struct scenario_part **parts)
 {
     bool good = scenarios != NULL;
 
     for (int t = 0; good && t < threads; t++) {
-        workers[t].w = event_workspace_new();
+        workers[t].w = event_workspace_new(plans->filters);
         workers[t].sums = sums_new(portfolio);
         workers[t].part = parts[t] = scenario_part_new(scenarios);
         good = workers[t].w && workers[t].sums && workers[t].part;
@@ -426,8 +427,8 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
         scenario_sums_new(portfolio, plans, carried->assets, carried->moved, outcome);
     struct worker *workers = calloc((size_t)threads, sizeof *workers);
     struct scenario_part **parts = calloc((size_t)threads, sizeof *parts);
-    bool good =
-        workers && parts && workers_make(portfolio, scenarios, threads, carried, workers, parts);
+    bool good = workers && parts &&
+                workers_make(portfolio, plans, scenarios, threads, carried, workers, parts);
     bool overflow;
 
     progress->work = schedule_work(plans, years);

@@ -195,12 +195,12 @@ bool simulate_forecast(const struct portfolio *portfolio, int threads, struct fo
         total->threat_events_per_year += plan->threat_events_per_year;
         total->loss_events_per_year += plan->loss_events_per_year;
         total->candidates_per_year += plan->candidates_per_year;
-        total->aal_exact += plan->aal_exact;
+        total->aal_exact += plan->treated ? NAN : plan->aal_exact;
         work += schedule_cost(plan) * block_count(settings->years);
         each[s] = (struct scenario_forecast){
             .threat_events_per_year = plan->threat_events_per_year,
             .loss_events_per_year = plan->loss_events_per_year,
-            .aal_exact = plan->aal_exact,
+            .aal_exact = plan->treated ? NAN : plan->aal_exact,
             .capped_share = plan->severity.capped_share,
             .driver_ratio = driver_ratio(&plan->severity),
             .once_probability = once_probability(&plan->rate),

@@ -310,7 +310,7 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
 
     for (int t = 0; good && t < threads; t++) {
         all[t].shared = &shared;
-        all[t].w = event_workspace_new();
+        all[t].w = event_workspace_new(plans->filters);
         good = all[t].w != NULL;
         if (good)
             all[t].w->wanted = shared.wanted;

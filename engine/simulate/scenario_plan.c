@@ -258,6 +258,37 @@ static bool plans_fill(struct scenario_plans *plans, const struct year_weights *
     return good;
 }
 
+// Existing treatments act on rows that are stated inherent, and on no others (treatment.h).
+static void treated_mark(const struct portfolio *portfolio, struct scenario_plans *plans)
+{
+    const struct treatments *t = &portfolio->treatments;
+
+    for (size_t e = 0; e < t->effect_count; e++) {
+        const struct effect *effect = &t->effects[e];
+
+        if (t->rows[effect->treatment].state != TREATMENT_EXISTING)
+            continue;
+        for (size_t i = 0; i < effect->scenario_count; i++)
+            plans->plans[effect->scenarios[i]].treated = true;
+        for (size_t i = 0; i < effect->event_count; i++)
+            plans->events[effect->events[i]].treated = true;
+    }
+    for (size_t s = 0; s < plans->count; s++) { // an occurrence costs what it costs if it hits
+        const uint32_t event = portfolio->scenarios[s].event;
+
+        if (event == NO_ROW)
+            continue;
+        if (plans->plans[s].treated)
+            plans->events[event].treated = true;
+    }
+    for (size_t s = 0; s < plans->count; s++) {
+        const uint32_t event = portfolio->scenarios[s].event;
+
+        if (event != NO_ROW && plans->events[event].treated)
+            plans->plans[s].treated = true;
+    }
+}
+
 bool scenario_plans_make(const struct portfolio *portfolio, int threads,
                          struct scenario_plans *plans, struct diagnostics *d)
 {
@@ -288,6 +319,8 @@ bool scenario_plans_make(const struct portfolio *portfolio, int threads,
     for (size_t e = 0; good && e < plans->event_count; e++)
         good = event_plan_finish(&plans->events[e], plans->plans);
     free(multiplier);
+    if (good)
+        treated_mark(portfolio, plans);
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the scenarios");
     return good;

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/diagnostics.h"
 #include "models/portfolio.h"
+#include "simulate/event_filter.h"
 #include "simulate/event_plan.h"
 #include "simulate/exposure.h"
 
@@ -27,7 +28,8 @@ struct scenario_plan {
     // shared event's scenario only the susceptibility is used: the occurrences have the rate.
     struct rate rate;
     const struct event_plan *event; // NULL: a stream of its own
-    struct yearly hit_chance;       // drawn once per occurrence
+    bool treated; // existing treatments change its events: what is exact is of the stream before
+    struct yearly hit_chance; // drawn once per occurrence
     struct severity_plan severity;
 
     // Known exactly.
@@ -45,7 +47,8 @@ struct scenario_plans {
     struct event_plan *events;    // likewise
     struct driver_years *drivers; // likewise
     struct exposures exposures;
-    struct quantile_shelf shelf; // tables of the multipliers of negative binomial counts
+    struct quantile_shelf shelf;         // tables of the multipliers of negative binomial counts
+    const struct event_filters *filters; // existing treatments; NULL: none. Set by who knows them
     int arena_count;
     struct arena *arenas; // one per thread
 };

@@ -288,4 +288,6 @@ void severity_fill(struct event_batch *batch, const double *factor)
         form_add(batch, STAGE_SECONDARY, form, false, secondary, hit, factor);
     }
     losses_sum(batch);
+    if (batch->filter && (batch->plan ? batch->plan->treated : batch->event->treated))
+        batch->filter->filters->apply(batch->filter->workspace, batch, batch->filter->years);
 }

@@ -226,6 +226,7 @@ void shared_hits_run(struct event_batch *batch, const struct scenario_plan *plan
     if (plan->hits->weight_total <= 0)
         return;
     batch->plan = plan;
+    batch->event = NULL;
     batch->severity = &plan->severity;
     batch->block = block;
     batch->occurrence_tail = h.common;
@@ -241,6 +242,7 @@ void shared_own_run(struct event_batch *batch, const struct event_plan *event, u
     double other[EVENT_BATCH];
 
     batch->plan = NULL;
+    batch->event = event;
     batch->severity = &event->severity;
     batch->block = block;
     batch->key = event->key;

@@ -187,6 +187,28 @@ static void exact_fill(const struct scenario_plans *plans, struct outcome *o, do
     }
 }
 
+// What existing treatments change is not known exactly.
+static void exact_forget(const struct scenario_plans *plans, struct outcome *o)
+{
+    for (size_t s = 0; s < plans->count; s++) {
+        const struct selection *selection = plans->plans[s].scenario->selection;
+
+        if (!plans->plans[s].treated)
+            continue;
+        o->scenarios[s].event_rate = o->scenarios[s].aal_exact = o->summary.aal_exact = NAN;
+        for (size_t i = 0; i < selection->count; i++)
+            o->assets[selection->assets[i]].event_rate = o->assets[selection->assets[i]].aal_exact =
+                NAN;
+    }
+    for (size_t e = 0; e < plans->event_count; e++)
+        if (plans->events[e].treated) {
+            struct event_outcome *out = &o->events[e];
+
+            out->occurrences_per_year = out->hits_per_year = out->all.event_rate = NAN;
+            out->all.aal_exact = out->own_aal_exact = o->summary.aal_exact = NAN;
+        }
+}
+
 // Nonzero values of `from`, sorted; `to` has room for twice `years`.
 static size_t sorted_nonzero(const int64_t *from, uint64_t years, int64_t *to)
 {
@@ -312,6 +334,7 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     good = good &&
            replay(portfolio, plans, &tail, variance, tvar_units, threads, carried, progress, o, d);
     tail_free(&tail);
+    exact_forget(plans, o);
     return good;
 }
 

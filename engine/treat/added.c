@@ -16,7 +16,7 @@ static double row_most(const struct unit_row *row)
     return high;
 }
 
-static bool raises(const struct unit *unit, const struct unit_row *row)
+bool added_raises(const struct unit *unit, const struct unit_row *row)
 {
     const struct rate *rate = unit->event ? &unit->event->rate : &unit->parts[0].plan->rate;
     double least = rate->frequency.constant, high;
@@ -107,7 +107,7 @@ bool added_make(const struct unit *unit, struct arena *arena, struct added *adde
         for (size_t r = 0; r < unit->parts[p].row_count; r++) {
             const struct unit_row *row = &unit->parts[p].rows[r];
 
-            if (!raises(unit, row))
+            if (!added_raises(unit, row))
                 continue;
             if (!row_check(unit, row, d))
                 return false;
@@ -131,7 +131,8 @@ bool added_make(const struct unit *unit, struct arena *arena, struct added *adde
     for (unsigned bits = 1; good && bits < 1u << multiply_count; bits++)
         good = subset_fill(part, multiply, bits, arena, &added->streams[added->count++]);
     for (size_t r = 0; good && r < part->row_count; r++)
-        if (raises(unit, &part->rows[r]) && part->rows[r].effect->operation != OPERATION_MULTIPLY)
+        if (added_raises(unit, &part->rows[r]) &&
+            part->rows[r].effect->operation != OPERATION_MULTIPLY)
             good = addition_fill(part, (uint32_t)r, arena, &added->streams[added->count++], d);
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the treatments");

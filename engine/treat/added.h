@@ -22,6 +22,9 @@ struct added {
     struct added_stream *streams;
 };
 
+// Whether the row adds events in some year.
+bool added_raises(const struct unit *unit, const struct unit_row *row);
+
 // False, with a diagnostic, if memory is exhausted or an effect cannot be simulated: one without a
 // bound, or that may raise what happens at most once, or the occurrences of a shared event.
 bool added_make(const struct unit *unit, struct arena *arena, struct added *added,

@@ -23,7 +23,9 @@ bool world_figures_alloc(const struct portfolio *portfolio, struct arena *arena,
     f->tvar_saved = arena_alloc(arena, levels + 1, sizeof *f->tvar_saved);
     f->exceeds = arena_alloc(arena, points + 1, sizeof *f->exceeds);
     f->exceeds_saved = arena_alloc(arena, points + 1, sizeof *f->exceeds_saved);
-    return f->var && f->tvar && f->var_saved && f->tvar_saved && f->exceeds && f->exceeds_saved;
+    f->aep = arena_alloc(arena, portfolio->settings.return_period_count + 1, sizeof *f->aep);
+    return f->aep && f->var && f->tvar && f->var_saved && f->tvar_saved && f->exceeds &&
+           f->exceeds_saved;
 }
 
 // What a world's years say of one level.
@@ -163,6 +165,10 @@ bool world_figures_fill(const struct portfolio *portfolio, const struct world_ye
         level_errors(settings, beyond, base->loss[0], world->loss[0], of_base, of_world,
                      &f->var_saved[l], &f->tvar_saved[l]);
     }
+    for (size_t t = 0; t < settings->return_period_count; t++)
+        f->aep[t] = money_of_units(
+            (double)losses_var(&w, years_beyond_period(years, settings->return_periods[t])),
+            settings->resolution);
     exceeds_fill(portfolio, base, world, scope_of, f);
     free(room);
     return true;

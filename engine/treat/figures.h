@@ -30,9 +30,10 @@ struct reduction {
 
 // A world's annual loss beside the base's. L = settings.quantile_count, A = appetite_count.
 struct world_figures {
-    double aal, sd;                           // of what remains
-    double *var, *tvar;                       // [L] likewise
-    struct reduction aal_saved;               // base less world
+    double aal, sd;             // of what remains
+    double *var, *tvar;         // [L] likewise
+    double *aep;                // [return_period_count]: the annual loss that one year in T exceeds
+    struct reduction aal_saved; // base less world
     struct reduction *var_saved, *tvar_saved; // [L]
     double *exceeds;                          // [A]: P(annual loss > the point's loss)
     struct reduction *exceeds_saved;          // [A]
@@ -67,9 +68,9 @@ struct appetite_figures appetite_judge(double exceeds, uint64_t years, double to
 // Treatment i of the portfolio, alone against the base.
 struct treatment_figures {
     struct treatment_cost cost;
-    struct world_figures alone;
-    double aal_saved_exact; // NaN where there is no closed form
-    double aal_share;       // Shapley's, of what all but forbidden and existing ones save together
+    struct world_figures alone; // an existing one: the base, held against the world without it
+    double aal_saved_exact;     // NaN where there is no closed form
+    double aal_share; // Shapley's, of what all but forbidden and existing ones save together
     struct reduction net_benefit;             // aal saved less annualised cost
     double rosi, benefit_cost, cost_per_tvar; // the last at settings' level; NaN where cost is 0
     double payback_probability; // P(a year's saving is at least that year's annualised cost)
@@ -95,7 +96,8 @@ struct treatment_outcome {
     const struct portfolio *portfolio;
     size_t level;                         // of quantiles: where TVaR ranks
     struct treatment_figures *treatments; // [treatment]
-    int64_t *annual_loss; // [treatment][years]: alone, net; NULL where that would be too much
+    // [treatment][years]: alone, net; without it where it exists; NULL where that would be too much
+    int64_t *annual_loss;
     size_t plan_count;
     struct plan_figures *plans;        // the efficient frontier, by cost
     struct appetite_figures *appetite; // [A]: of the base

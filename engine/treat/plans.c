@@ -25,8 +25,8 @@ static double saving_of(void *context, size_t unit, size_t local)
 }
 
 bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
-                   const struct treatment_outcome *out, uint32_t draw, struct arena *arena,
-                   struct portfolio_problem *problem, struct diagnostics *d)
+                   const struct treatment_outcome *out, enum objective objective, uint32_t draw,
+                   struct arena *arena, struct portfolio_problem *problem, struct diagnostics *d)
 {
     const struct settings *settings = &v->portfolio->settings;
     const struct units *units = pricing_units(v->pricing);
@@ -40,7 +40,9 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
     for (size_t u = 0; good && u < units->count; u++)
         base[u] = mean_of(settings, sums->base[u]);
     for (size_t t = 0; good && t < n; t++)
-        alone[t] = out->treatments[t].alone.aal_saved.value;
+        alone[t] = objective == OBJECTIVE_TVAR
+                       ? out->treatments[t].alone.tvar_saved[out->level].value
+                       : out->treatments[t].alone.aal_saved.value;
     source = (struct problem_source){.portfolio = v->portfolio,
                                      .plans = v->plans,
                                      .units = units,
@@ -48,6 +50,9 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
                                      .context = &savings,
                                      .base_aal = base,
                                      .alone_saved = alone,
+                                     .objective = objective,
+                                     .tail = objective == OBJECTIVE_TVAR ? v->outcome : NULL,
+                                     .level = out->level,
                                      .draw = draw};
     good = good && problem_make(&source, arena, problem);
     if (!good)
@@ -64,6 +69,8 @@ static void plan_figures_fill(const struct valuation *v, const struct portfolio_
     f->value = plan->value;
     f->bound = plan->bound;
     f->gap = plan->value != 0 ? fmax(plan->value - plan->bound, 0) / fabs(plan->value) : 0;
+    f->annualised_cost = 0;
+    f->modelled = false;
     for (size_t i = 0; i < t->count; i++) {
         f->chosen[i] = plan->chosen[i];
         f->annualised_cost +=
@@ -75,19 +82,18 @@ static void plan_figures_fill(const struct valuation *v, const struct portfolio_
                                         t->appetite[a].probability);
 }
 
-static bool plans_value(const struct valuation *v, const struct portfolio_problem *problem,
-                        const struct planner_plan *found, size_t count, struct arena *scratch,
-                        struct treatment_outcome *out, struct diagnostics *d)
+bool plans_value(const struct valuation *v, const struct portfolio_problem *problem,
+                 const struct planner_plan *found, size_t count, struct arena *arena,
+                 struct plan_figures *plans, struct diagnostics *d)
 {
     const size_t n = v->portfolio->treatments.count;
     const size_t points = v->portfolio->treatments.appetite_count;
-    struct world *worlds = arena_alloc(scratch, count + 1, sizeof *worlds);
-    struct world_figures *figures = arena_alloc(scratch, count + 1, sizeof *figures);
-    uint32_t *members = arena_alloc(scratch, count * n + 1, sizeof *members);
-    bool good;
+    struct arena scratch = {0};
+    struct world *worlds = arena_alloc(&scratch, count + 1, sizeof *worlds);
+    struct world_figures *figures = arena_alloc(&scratch, count + 1, sizeof *figures);
+    uint32_t *members = arena_alloc(&scratch, count * n + 1, sizeof *members);
+    bool good = worlds && figures && members;
 
-    out->plans = arena_alloc(&out->arena, count + 1, sizeof *out->plans);
-    good = worlds && figures && members && out->plans;
     for (size_t p = 0; good && p < count; p++) {
         uint32_t *own = members + p * n;
 
@@ -95,45 +101,61 @@ static bool plans_value(const struct valuation *v, const struct portfolio_proble
         for (uint32_t i = 0; i < n; i++)
             if (found[p].chosen[i])
                 own[worlds[p].count++] = i;
-        out->plans[p].chosen = arena_alloc(&out->arena, n + 1, sizeof *out->plans[p].chosen);
-        out->plans[p].appetite =
-            arena_alloc(&out->arena, points + 1, sizeof *out->plans[p].appetite);
-        good = out->plans[p].chosen && out->plans[p].appetite &&
-               world_figures_alloc(v->portfolio, &out->arena, &figures[p]);
+        plans[p].chosen = arena_alloc(arena, n + 1, sizeof *plans[p].chosen);
+        plans[p].appetite = arena_alloc(arena, points + 1, sizeof *plans[p].appetite);
+        good = plans[p].chosen && plans[p].appetite &&
+               world_figures_alloc(v->portfolio, arena, &figures[p]);
     }
     if (!good)
         diagnostics_add(d, NULL, "out of memory while valuing the plans");
     good = good && valuation_figures(v, worlds, count, figures, d);
     for (size_t p = 0; good && p < count; p++) {
-        out->plans[p].figures = figures[p];
-        plan_figures_fill(v, problem, &found[p], &out->plans[p]);
+        plans[p].figures = figures[p];
+        plan_figures_fill(v, problem, &found[p], &plans[p]);
     }
-    out->plan_count = good ? count : 0;
+    arena_free(&scratch);
     return good;
+}
+
+bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
+                 struct treatment_outcome *out, struct arena *arena,
+                 struct portfolio_problem *problem, struct diagnostics *d)
+{
+    const size_t n = v->portfolio->treatments.count;
+    double *share = arena_alloc(arena, n + 1, sizeof *share);
+
+    if (!share) {
+        diagnostics_add(d, NULL, "out of memory while preparing the plans");
+        return false;
+    }
+    if (!plans_problem(v, sums, out, OBJECTIVE_AAL, 0, arena, problem, d))
+        return false;
+    problem_shapley(&problem->problem, share);
+    for (size_t t = 0; t < n; t++) {
+        out->treatments[t].aal_share = share[t];
+        out->treatments[t].aal_saved_exact =
+            problem->modelled[t] ? NAN : problem->aal - problem->aal_kept[t];
+    }
+    return true;
 }
 
 bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d)
 {
     const size_t n = v->portfolio->treatments.count;
+    const enum objective objective = v->portfolio->treatments.settings.objective;
     struct arena scratch = {0};
     struct portfolio_problem problem;
     struct planner_plan *found = arena_alloc(&scratch, FRONTIER_MOST, sizeof *found);
     bool *chosen = arena_alloc(&scratch, FRONTIER_MOST * n + 1, sizeof *chosen);
-    double *share = arena_alloc(&scratch, n + 1, sizeof *share);
     size_t count = 0;
-    bool good = found && chosen && share;
+    bool good = found && chosen;
 
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
-    good = good && plans_problem(v, sums, out, 0, &scratch, &problem, d);
-    for (size_t t = 0; good && t < n; t++)
-        out->treatments[t].aal_saved_exact =
-            problem.modelled[t] ? NAN : problem.aal - problem.aal_kept[t];
-    if (good)
-        problem_shapley(&problem.problem, share);
-    for (size_t t = 0; good && t < n; t++)
-        out->treatments[t].aal_share = share[t];
+    good = good && shares_fill(v, sums, out, &scratch, &problem, d) &&
+           (objective == OBJECTIVE_AAL ||
+            plans_problem(v, sums, out, objective, 0, &scratch, &problem, d));
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
     if (good &&
@@ -141,7 +163,11 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
         diagnostics_add(d, NULL, "out of memory while planning");
         good = false;
     }
-    good = good && plans_value(v, &problem, found, count, &scratch, out, d);
+    if (good) {
+        out->plans = arena_alloc(&out->arena, count + 1, sizeof *out->plans);
+        good = out->plans && plans_value(v, &problem, found, count, &out->arena, out->plans, d);
+        out->plan_count = good ? count : 0;
+    }
     arena_free(&scratch);
     return good;
 }

@@ -38,7 +38,7 @@ struct worker {
     struct event_workspace *events;
     struct effects_workspace *effects;
     struct event_slots *slots;
-    struct treated *treated;
+    struct treated *treated, *base; // in a variant; in the base, where existing treatments act
     struct insured_events *insured; // NULL where the unit in work, or all, is seen by no layer
     struct insured_events *insured_store;
     bool *hit; // [variant + 1][EVENT_BATCH]: does the occurrence hit anything; the base's last
@@ -70,6 +70,12 @@ struct pricing *pricing_new(const struct portfolio *portfolio, const struct scen
     }
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+    if (good && scope_count > SCOPES_MAX) {
+        const struct place at = {.file = "appetite.csv"};
+
+        diagnostics_add(d, &at, "at most %d groups may have an appetite", SCOPES_MAX - 1);
+        good = false;
+    }
     for (size_t u = 0; good && u < p->units.count; u++)
         good = added_make(&p->units.units[u], &p->arena, &p->added[u], d);
     if (!good) {
@@ -113,6 +119,7 @@ static void worker_free(struct worker *w)
     effects_workspace_free(w->effects);
     free(w->slots);
     free(w->treated);
+    free(w->base);
     free(w->hit);
     free(w->unit_saved);
     insured_events_free(w->insured_store);
@@ -121,10 +128,11 @@ static void worker_free(struct worker *w)
 static bool worker_make(struct worker *w, const struct pass *pass)
 {
     *w = (struct worker){.pass = pass};
-    w->events = event_workspace_new();
+    w->events = event_workspace_new(NULL);
     w->effects = effects_workspace_new(pass->pricing->units.rows_most);
     w->slots = calloc(1, sizeof *w->slots);
     w->treated = calloc(1, sizeof *w->treated);
+    w->base = calloc(1, sizeof *w->base);
     w->hit = calloc(pass->variants_most + 1, EVENT_BATCH * sizeof *w->hit);
     w->unit_saved = calloc(pass->pricing->portfolio->treatments.count + 1, sizeof *w->unit_saved);
     if (w->events)
@@ -134,19 +142,7 @@ static bool worker_make(struct worker *w, const struct pass *pass)
         if (!w->insured_store)
             return false;
     }
-    return w->unit_saved && w->events && w->effects && w->slots && w->treated && w->hit;
-}
-
-static bool in_scope(const struct worker *w, const struct pricing_scope *scope,
-                     const struct event_batch *batch, size_t i)
-{
-    const struct portfolio *portfolio = w->pass->pricing->portfolio;
-    const struct grouping *grouping = &portfolio->groupings[scope->grouping];
-
-    if (!batch->plan)
-        return grouping->events_own[w->unit->event->event - portfolio->events] == scope->group;
-    return group_of(grouping, (size_t)(batch->plan->scenario - portfolio->scenarios),
-                    batch->asset[i]) == scope->group;
+    return w->unit_saved && w->events && w->effects && w->slots && w->treated && w->base && w->hit;
 }
 
 // Adds what n events save to the years of one world and scope.
@@ -160,25 +156,48 @@ static void saved_add(struct worker *w, int64_t *saved, const struct event_batch
     w->overflow |= overflow;
 }
 
-// The member of a variant that has but one.
-static uint32_t member_first(const struct variant *variant)
+// The treatment, by its place in the unit's list, in which a variant differs from the base, if it
+// is but one.
+static uint32_t only_change(const struct unit *unit, const struct variant *variant)
 {
     uint32_t word = 0;
+    uint64_t change;
 
-    while (variant->members[word] == 0)
-        word++;
-    return 64 * word + (uint32_t)__builtin_ctzll(variant->members[word]);
+    for (;; word++) {
+        change = variant->members[word] ^ (unit->existing ? unit->existing->members[word] : 0);
+        if (change != 0)
+            return 64 * word + (uint32_t)__builtin_ctzll(change);
+    }
 }
 
-static void base_add(struct worker *w, const struct event_batch *batch)
+// An occurrence that hits nothing costs nothing.
+static void unhit_drop(const struct event_batch *batch, const bool *hit, struct treated *treated)
 {
     for (size_t i = 0; i < batch->count; i++)
-        w->unit_base += batch->loss[i];
+        if (!hit[batch->occurrence[i]])
+            treated->loss[i] = 0;
+}
+
+// The batch in the base, after effects_start: NULL where that is the batch itself. `hit`: which
+// occurrences hit anything there, where the batch is what these cost; else NULL.
+static const struct treated *base_find(struct worker *w, const struct event_batch *batch,
+                                       const bool *hit)
+{
+    const struct treated *base = w->unit->existing ? w->base : NULL;
+
+    if (base)
+        effects_apply(w->effects, w->unit->existing, w->part, w->base);
+    if (base && hit)
+        unhit_drop(batch, hit, w->base);
+    for (size_t i = 0; i < batch->count; i++)
+        w->unit_base += base ? base->loss[i] : batch->loss[i];
+    return base;
 }
 
 // What variant v makes of the batch, to its worlds.
 static void variant_add(struct worker *w, const struct event_batch *batch,
-                        const struct variant *variant, const struct treated *treated)
+                        const struct treated *base, const struct variant *variant,
+                        const struct treated *treated)
 {
     const struct pricing *p = w->pass->pricing;
     const uint64_t years = p->portfolio->settings.years;
@@ -186,15 +205,18 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
     int64_t delta[EVENT_BATCH], scoped[EVENT_BATCH];
 
     for (size_t i = 0; i < batch->count; i++)
-        delta[i] = (w->added ? 0 : batch->loss[i]) - treated->loss[i];
+        delta[i] = (w->added ? 0 : base ? base->loss[i] : batch->loss[i]) - treated->loss[i];
     if (w->pass->sums)
         for (size_t i = 0; i < batch->count; i++)
-            w->unit_saved[member_first(variant)] += delta[i];
+            w->unit_saved[only_change(w->unit, variant)] += delta[i];
     for (size_t s = 0; s < p->scope_count; s++) {
         const int64_t *from = s == 0 ? delta : scoped;
 
         for (size_t i = 0; s > 0 && i < batch->count; i++)
-            scoped[i] = in_scope(w, &p->scopes[s], batch, i) ? delta[i] : 0;
+            scoped[i] = scope_has(&p->scopes[s], p->portfolio, batch,
+                                  w->unit->event ? w->unit->event->event : NULL, i)
+                            ? delta[i]
+                            : 0;
         for (size_t k = 0; k < variant->world_count; k++)
             saved_add(w, w->pass->saved + (variant->worlds[k] * p->scope_count + s) * years + first,
                       batch, from);
@@ -226,6 +248,7 @@ static void batch_take(void *context, const struct event_batch *batch)
 {
     struct worker *w = context;
     const struct unit_part *part = &w->unit->parts[w->part];
+    const struct treated *base = NULL;
     size_t place[EVENT_BATCH];
 
     if (w->insured) {
@@ -234,22 +257,39 @@ static void batch_take(void *context, const struct event_batch *batch)
         for (size_t i = 1; i < batch->count; i++)
             place[i] = place[0] + i;
     }
-    if (!w->added)
-        base_add(w, batch);
-    if (!w->added && w->insured)
-        insured_add(w->insured, NO_ROW, w->unit, batch, NULL, place);
     effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
                   &w->events->stream.years, w->added);
+    if (!w->added) {
+        base = base_find(w, batch, NULL);
+        if (w->insured)
+            insured_add(w->insured, NO_ROW, w->unit, batch, base, place);
+    }
     for (size_t v = 0; v < w->variants->count; v++) {
         const struct variant *variant = &w->variants->variants[v];
 
         if (w->added && !variant_adds(w, variant))
             continue;
         effects_apply(w->effects, variant, w->part, w->treated);
-        variant_add(w, batch, variant, w->treated);
-        if (w->insured)
+        variant_add(w, batch, base, variant, w->treated);
+        if (w->insured && insured_wants(w->pass->insured, variant))
             insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
     }
+}
+
+// A variant's events of a shared event's scenario, or what its occurrences cost themselves; NULL
+// where they are the base's.
+static const struct treated *variant_find(struct worker *w, const struct variant *variant)
+{
+    if (!has_rows(variant, w->part) && !(w->unit->existing && has_rows(w->unit->existing, w->part)))
+        return NULL;
+    effects_apply(w->effects, variant, w->part, w->treated);
+    return w->treated;
+}
+
+static void hits_mark(const struct event_batch *batch, const struct treated *treated, bool *hit)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        hit[batch->occurrence[i]] = hit[batch->occurrence[i]] || !treated || treated->kept[i];
 }
 
 // The hits of a run of occurrences on one scenario: which occurrences still hit something is kept
@@ -257,61 +297,49 @@ static void batch_take(void *context, const struct event_batch *batch)
 static void hits_take(void *context, const struct event_batch *batch)
 {
     struct worker *w = context;
-    const struct unit_part *part = &w->unit->parts[w->part];
-    bool *base = w->hit + w->variants->count * EVENT_BATCH;
+    const struct treated *base;
     size_t place[EVENT_BATCH];
 
-    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
+    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, &w->unit->parts[w->part], batch,
                   &w->events->stream.years, NULL);
-    base_add(w, batch);
+    base = base_find(w, batch, NULL);
+    hits_mark(batch, base, w->hit + w->variants->count * EVENT_BATCH);
     for (size_t i = 0; i < batch->count; i++)
         place[i] = w->noted + batch->occurrence[i];
     if (w->insured)
-        insured_add(w->insured, NO_ROW, w->unit, batch, NULL, place);
-    for (size_t i = 0; i < batch->count; i++)
-        base[batch->occurrence[i]] = true;
+        insured_add(w->insured, NO_ROW, w->unit, batch, base, place);
     for (size_t v = 0; v < w->variants->count; v++) {
         const struct variant *variant = &w->variants->variants[v];
-        bool *hit = w->hit + v * EVENT_BATCH;
+        const struct treated *treated = variant_find(w, variant);
 
-        if (has_rows(variant, w->part)) {
-            effects_apply(w->effects, variant, w->part, w->treated);
-            variant_add(w, batch, variant, w->treated);
-            if (w->insured)
-                insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
-            for (size_t i = 0; i < batch->count; i++)
-                hit[batch->occurrence[i]] = hit[batch->occurrence[i]] || w->treated->kept[i];
-        } else {
-            if (w->insured)
-                insured_add(w->insured, (uint32_t)v, w->unit, batch, NULL, place);
-            for (size_t i = 0; i < batch->count; i++)
-                hit[batch->occurrence[i]] = true;
-        }
+        if (treated)
+            variant_add(w, batch, base, variant, treated);
+        if (w->insured && insured_wants(w->pass->insured, variant))
+            insured_add(w->insured, (uint32_t)v, w->unit, batch, treated ? treated : base, place);
+        hits_mark(batch, treated ? treated : base, w->hit + v * EVENT_BATCH);
     }
 }
 
 static void own_take(void *context, const struct event_batch *batch)
 {
     struct worker *w = context;
-    const struct unit_part *part = &w->unit->parts[w->part];
+    const struct treated *base;
     size_t place[EVENT_BATCH];
 
-    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, part, batch,
+    effects_start(w->effects, w->pass->pricing->portfolio, w->unit, &w->unit->parts[w->part], batch,
                   &w->events->stream.years, NULL);
-    base_add(w, batch);
+    base = base_find(w, batch, w->hit + w->variants->count * EVENT_BATCH);
     for (size_t i = 0; i < batch->count; i++)
         place[i] = w->noted + batch->occurrence[i];
     if (w->insured)
-        insured_add(w->insured, NO_ROW, w->unit, batch, NULL, place);
+        insured_add(w->insured, NO_ROW, w->unit, batch, base, place);
     for (size_t v = 0; v < w->variants->count; v++) {
         const struct variant *variant = &w->variants->variants[v];
-        const bool *hit = w->hit + v * EVENT_BATCH;
 
         effects_apply(w->effects, variant, w->part, w->treated);
-        for (size_t i = 0; i < batch->count; i++)
-            w->treated->loss[i] = hit[batch->occurrence[i]] ? w->treated->loss[i] : 0;
-        variant_add(w, batch, variant, w->treated);
-        if (w->insured)
+        unhit_drop(batch, w->hit + v * EVENT_BATCH, w->treated);
+        variant_add(w, batch, base, variant, w->treated);
+        if (w->insured && insured_wants(w->pass->insured, variant))
             insured_add(w->insured, (uint32_t)v, w->unit, batch, w->treated, place);
     }
 }
@@ -319,7 +347,6 @@ static void own_take(void *context, const struct event_batch *batch)
 static void occurrences_run(struct worker *w, size_t first, size_t n)
 {
     const struct event_plan *event = w->unit->event;
-    const bool *base = w->hit + w->variants->count * EVENT_BATCH;
     uint32_t hit[EVENT_BATCH];
     uint64_t index[EVENT_BATCH];
     size_t count = 0;
@@ -336,8 +363,12 @@ static void occurrences_run(struct worker *w, size_t first, size_t n)
     if (!event->costs)
         return;
     for (size_t i = 0; i < n; i++) {
+        bool any = false;
+
+        for (size_t v = 0; v <= w->variants->count && !any; v++)
+            any = w->hit[v * EVENT_BATCH + i];
         hit[count] = (uint32_t)i;
-        count += base[i];
+        count += any;
     }
     if (count > 0)
         shared_own_run(&w->events->batch, event, w->block, &w->events->occurrences, first, count,
@@ -466,10 +497,11 @@ bool pricing_run(const struct pricing *pricing, const struct world *worlds, size
         pass.variants_most =
             variants[u].count > pass.variants_most ? variants[u].count : pass.variants_most;
     if (good && ceded) {
-        insured = insured_worlds_new(pricing->portfolio, &pricing->units, variants, worlds, count);
+        insured = insured_worlds_new(pricing->portfolio, &pricing->units, variants, worlds, count,
+                                     pricing->scopes, pricing->scope_count);
         pass.insured = insured && insured_any(insured) ? insured : NULL;
         good = insured != NULL;
-        memset(ceded, 0, (count + 1) * years * sizeof *ceded);
+        memset(ceded, 0, (count + 1) * pricing->scope_count * years * sizeof *ceded);
     }
     for (int t = 0; good && t < threads; t++)
         good = worker_make(&workers[t], &pass);

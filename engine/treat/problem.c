@@ -23,7 +23,10 @@ struct builder {
     const struct unit *unit;
     size_t unit_index;
     const struct unit_part *part;
-    double *sampled_keep; // [local]: NaN where the treatment multiplies
+    enum planner_state *state; // [treatment]
+    double touched;            // weights of all terms
+    double *sampled_keep;      // [local]: NaN where the treatment multiplies
+    double *hits_saved;        // [local]: of the hits of a shared event, by their terms
 };
 
 // What is uncertain: its mean, or a draw.
@@ -160,11 +163,16 @@ static bool slot_term(struct builder *b, int slot, double weight, uint64_t signa
         }
         if (isnan(kept))
             kept = count > 0 ? kept_mean(b->source, rows, count) : 1;
+        if (b->portfolio->treatments.rows[b->unit->treatments[local]].state == TREATMENT_EXISTING) {
+            weight *= kept;
+            continue;
+        }
         if (kept == 1)
             continue;
         treatment[n] = b->unit->treatments[local];
         strength[n++] = kept > 0 ? -elementary_log(kept) : HUGE_VAL;
     }
+    b->touched += weight;
     good = good && term_add(b, weight, n, treatment, strength);
     free(rows);
     free(treatment);
@@ -252,9 +260,12 @@ static void sampled_find(struct builder *b, double aal)
                 overlaps = overlaps || row->effect->overlap != NO_ROW;
             }
         b->sampled_keep[local] = NAN;
-        if (!product && aal > 0)
-            b->sampled_keep[local] =
-                fmax(1 - b->source->saving(b->source->context, b->unit_index, local) / aal, 0);
+        if (!product && aal > 0) {
+            const double saved = b->source->saving(b->source->context, b->unit_index, local);
+
+            // an existing one's absence saves less than nothing
+            b->sampled_keep[local] = saved < 0 ? aal / (aal - saved) : fmax(1 - saved / aal, 0);
+        }
         if (!product || overlaps)
             b->out->modelled[unit->treatments[local]] = true;
     }
@@ -267,15 +278,29 @@ static bool thins_hits(const struct unit_part *part, const struct unit_row *row)
            row->effect->factor != FACTOR_SECONDARY_PROBABILITY;
 }
 
-// An occurrence that hits nothing any more costs nothing itself: what a treatment of its hits
-// leaves of that is what it saves, as simulated, beyond the hits' terms, which begin at `first`.
-static void own_sampled_find(struct builder *b, size_t first, double scale, double own)
+// What each treatment saves of the hits whose terms begin at `first`, of weights `scale` x AAL.
+static void hits_saved_add(struct builder *b, size_t first, double scale)
 {
     const struct unit *unit = b->unit;
 
+    for (uint32_t local = 0; scale > 0 && local < unit->treatment_count; local++)
+        for (size_t k = first; k < b->out->problem.term_count; k++)
+            for (size_t i = 0; i < b->terms[k].count; i++)
+                if (b->terms[k].treatment[i] == unit->treatments[local])
+                    b->hits_saved[local] +=
+                        b->terms[k].weight / scale * -elementary_expm1(-b->terms[k].strength[i]);
+}
+
+// An occurrence that hits nothing any more costs nothing itself: what a treatment of its hits
+// leaves of that is what it saves, as simulated, beyond what it saves of the hits. Where existing
+// treatments have changed the hits, it is what it leaves of the whole.
+static void own_sampled_find(struct builder *b, double own)
+{
+    const struct unit *unit = b->unit;
+    const double whole = b->source->base_aal[b->unit_index];
+
     for (uint32_t local = 0; own > 0 && local < unit->treatment_count; local++) {
-        const uint32_t treatment = unit->treatments[local];
-        double saved = b->source->saving(b->source->context, b->unit_index, local);
+        const double saved = b->source->saving(b->source->context, b->unit_index, local);
         bool thins = false;
 
         for (size_t p = 0; p < unit->part_count; p++)
@@ -284,13 +309,12 @@ static void own_sampled_find(struct builder *b, size_t first, double scale, doub
                                   thins_hits(&unit->parts[p], &unit->parts[p].rows[r]));
         if (!thins || !isnan(b->sampled_keep[local]))
             continue;
-        for (size_t k = first; k < b->out->problem.term_count; k++)
-            for (size_t i = 0; i < b->terms[k].count; i++)
-                if (b->terms[k].treatment[i] == treatment)
-                    saved -=
-                        b->terms[k].weight / scale * -elementary_expm1(-b->terms[k].strength[i]);
-        b->sampled_keep[local] = fmin(fmax(1 - saved / own, 0), 1);
-        b->out->modelled[treatment] = true;
+        if (!unit->existing)
+            b->sampled_keep[local] = fmin(fmax(1 - (saved - b->hits_saved[local]) / own, 0), 1);
+        else if (whole > 0)
+            b->sampled_keep[local] =
+                saved < 0 ? whole / (whole - saved) : fmax(1 - saved / whole, 0);
+        b->out->modelled[unit->treatments[local]] = true;
     }
 }
 
@@ -305,34 +329,58 @@ static double frequency_scale(const struct problem_source *source, const struct 
                     : 1;
 }
 
-static bool unit_terms(struct builder *b, double *total)
+// What a part's AAL is to be multiplied by to become its contribution to the TVaR.
+static double tail_scale(const struct problem_source *source, const struct event_plan *event,
+                         const struct scenario_plan *plan, double aal)
+{
+    const struct outcome *tail = source->tail;
+    double contribution;
+
+    if (!tail)
+        return 1;
+    contribution = plan ? tail->scenarios[plan->scenario - source->portfolio->scenarios]
+                              .tvar_contribution[source->level]
+                        : tail->events[event->event - source->portfolio->events]
+                              .own_tvar_contribution[source->level];
+    return aal > 0 ? contribution / aal : 0;
+}
+
+// Adds the exact AAL of the unit's own streams, before existing treatments, to `stream`.
+static bool unit_terms(struct builder *b, double *stream)
 {
     const struct unit *unit = b->unit;
     const double sampled = b->source->base_aal[b->unit_index];
-    const size_t first = b->out->problem.term_count;
-    double exact = 0, scale = 1;
+    size_t first = b->out->problem.term_count;
+    double exact = 0;
     bool good = true;
 
     for (size_t p = 0; p < unit->part_count; p++)
         exact += unit->parts[p].plan  ? unit->parts[p].plan->aal_exact
                  : unit->event->costs ? unit->event->own_aal_exact
                                       : 0;
-    sampled_find(b, isfinite(exact) ? exact : sampled);
+    memset(b->hits_saved, 0, unit->treatment_count * sizeof *b->hits_saved);
+    sampled_find(b, isfinite(exact) && !unit->existing ? exact : sampled);
     for (size_t p = 0; good && p < unit->part_count; p++) {
         const struct scenario_plan *plan = unit->parts[p].plan;
 
         b->part = &unit->parts[p];
         if (plan && isfinite(plan->aal_exact)) {
-            scale = frequency_scale(b->source, unit, plan);
-            good = scenario_terms(b, plan, scale);
-            *total += plan->aal_exact;
+            const double scale = tail_scale(b->source, unit->event, plan, plan->aal_exact);
+            const double drawn = frequency_scale(b->source, unit, plan);
+
+            good = scenario_terms(b, plan, drawn * scale);
+            hits_saved_add(b, first, drawn * scale);
+            first = b->out->problem.term_count;
+            *stream += plan->aal_exact * scale;
         } else if (!plan && unit->event->costs) {
             const double own = isfinite(unit->event->own_aal_exact) ? unit->event->own_aal_exact
                                                                     : fmax(sampled - exact, 0);
 
-            own_sampled_find(b, first, scale > 0 ? scale : 1, isfinite(own) ? own : 0);
-            good = slots_add(b, &unit->event->severity, isfinite(own) ? own : 0, 0);
-            *total += isfinite(own) ? own : 0;
+            const double scale = isfinite(own) ? tail_scale(b->source, unit->event, NULL, own) : 0;
+
+            own_sampled_find(b, isfinite(own) ? own : 0);
+            good = slots_add(b, &unit->event->severity, isfinite(own) ? own * scale : 0, 0);
+            *stream += isfinite(own) ? own * scale : 0;
         }
     }
     return good;
@@ -365,7 +413,7 @@ static bool rules_fill(struct builder *b)
         const double annualised = treatment_cost_annualised(row, &t->settings, upfront, annual);
 
         cost[i] = t->settings.budget_basis == BUDGET_FIRST_YEAR ? upfront + annual : annualised;
-        charge[i] = t->settings.objective == OBJECTIVE_NET_BENEFIT ? annualised : 0;
+        charge[i] = b->source->objective == OBJECTIVE_NET_BENEFIT ? annualised : 0;
         state[i] = row->state == TREATMENT_CANDIDATE ? PLANNER_FREE
                    : row->state == TREATMENT_EXISTING || row->state == TREATMENT_FORBIDDEN
                        ? PLANNER_REFUSED
@@ -380,7 +428,7 @@ static bool rules_fill(struct builder *b)
     p->count = t->count;
     p->cost = cost;
     p->charge = charge;
-    p->state = state;
+    p->state = b->state = state;
     p->requires = requires;
     p->excludes = excludes;
     return true;
@@ -477,6 +525,23 @@ static bool terms_finish(struct builder *b)
     return true;
 }
 
+// What changes nothing, and what nothing needs, is in no plan.
+static void idle_refuse(struct builder *b)
+{
+    enum planner_state *state = b->state;
+    const struct planner_problem *p = &b->out->problem;
+    bool *useful = b->out->useful;
+
+    for (size_t k = 0; k < p->term_count; k++)
+        for (size_t i = 0; i < p->terms[k].count; i++)
+            useful[p->terms[k].treatment[i]] = true;
+    for (size_t k = 0; k < p->requires_count; k++)
+        useful[p->requires[k].b] = true;
+    for (size_t i = 0; i < p->count; i++)
+        if (state[i] == PLANNER_FREE && !useful[i])
+            state[i] = PLANNER_REFUSED;
+}
+
 static void alone_fill(struct builder *b, double aal)
 {
     const struct planner_problem *p = &b->out->problem;
@@ -496,29 +561,42 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
     struct builder b = {
         .source = source, .portfolio = source->portfolio, .arena = arena, .out = problem};
     const size_t n = b.portfolio->treatments.count;
-    double touched = 0, all = 0;
+    double streams = 0, all = 0;
     bool good;
 
     *problem = (struct portfolio_problem){0};
     problem->modelled = arena_alloc(arena, n + 1, sizeof *problem->modelled);
+    problem->useful = arena_alloc(arena, n + 1, sizeof *problem->useful);
     problem->aal_kept = arena_alloc(arena, n + 1, sizeof *problem->aal_kept);
     b.sampled_keep = malloc((n + 1) * sizeof *b.sampled_keep);
-    good = problem->modelled && problem->aal_kept && b.sampled_keep;
+    b.hits_saved = malloc((n + 1) * sizeof *b.hits_saved);
+    good =
+        problem->modelled && problem->useful && problem->aal_kept && b.sampled_keep && b.hits_saved;
     for (b.unit_index = 0; good && b.unit_index < source->units->count; b.unit_index++) {
         b.unit = &source->units->units[b.unit_index];
-        good = unit_terms(&b, &touched);
+        good = unit_terms(&b, &streams);
     }
-    for (size_t s = 0; s < plans->count; s++)
-        all += isfinite(plans->plans[s].aal_exact) ? plans->plans[s].aal_exact : 0;
-    for (size_t e = 0; e < plans->event_count; e++)
-        all += isfinite(plans->events[e].own_aal_exact) ? plans->events[e].own_aal_exact : 0;
-    problem->problem.constant = fmax(all - touched, 0);
-    problem->aal = problem->problem.constant + touched;
+    for (size_t s = 0; s < plans->count; s++) {
+        const double aal = plans->plans[s].aal_exact;
+
+        all += isfinite(aal) ? aal * tail_scale(source, NULL, &plans->plans[s], aal) : 0;
+    }
+    for (size_t e = 0; e < plans->event_count; e++) {
+        const double aal = plans->events[e].own_aal_exact;
+
+        all +=
+            isfinite(aal) && aal > 0 ? aal * tail_scale(source, &plans->events[e], NULL, aal) : 0;
+    }
+    problem->problem.constant = fmax(all - streams, 0);
+    problem->aal = problem->problem.constant + b.touched;
     good = good && rules_fill(&b) && insurance_add(&b, problem->aal) && terms_finish(&b);
-    if (good)
+    if (good) {
+        idle_refuse(&b);
         alone_fill(&b, problem->aal);
+    }
     free(b.terms);
     free(b.sampled_keep);
+    free(b.hits_saved);
     return good;
 }
 

@@ -17,45 +17,53 @@ static int compare_scores(const void *a, const void *b)
     return x < y ? -1 : 1;
 }
 
-// What a year of the world counts: its loss, or what of it lies above the VaR, per year beyond.
-static inline double counted(const struct ranked *x, uint64_t y)
+// What a year counts: its loss, or what of it lies above the VaR, per year beyond.
+static inline double counted(const struct ranking_years *years, int64_t loss, int64_t var)
 {
-    const double above = (double)(x->loss[y] - x->var);
-
-    return x->beyond_share > 0 ? fmax(above, 0) / x->beyond_share : (double)x->loss[y];
+    return years->beyond_share > 0 ? fmax((double)(loss - var), 0) / years->beyond_share
+                                   : (double)loss;
 }
 
 // Standard error of the difference of two scores, on the same years.
-static double paired_error(const struct ranked *x, const struct ranked *z, uint64_t years,
-                           double resolution)
+static double paired_error(const struct ranking_years *years, const struct ranked *x,
+                           const struct ranked *z)
 {
-    const double n = (double)years;
+    const double n = (double)years->years;
     double sum = 0, squares = 0;
 
-    for (uint64_t y = 0; y < years; y++) {
-        const double d = counted(z, y) - counted(x, y);
+    for (uint64_t y = 0; y < years->years; y++) {
+        const double base = counted(years, years->base[y], years->base_var);
+        const double d = x->weight * (base - counted(years, x->loss[y], x->var)) -
+                         z->weight * (base - counted(years, z->loss[y], z->var));
 
         sum += d;
         squares += d * d;
     }
-    return sqrt(fmax(squares / n - sum / n * (sum / n), 0) / n) * resolution;
+    return sqrt(fmax(squares / n - sum / n * (sum / n), 0) / n) * years->resolution;
 }
 
-// Whether x is surely better than z. Errors of the same sign of correlation would be smaller than
-// the sum of both: where that decides, no pass over the years is needed.
-static bool surely_better(const struct ranked *x, const struct ranked *z, uint64_t years,
-                          double resolution)
+// Whether x is surely better than z. No error of a difference is larger than the sum of both:
+// where that decides, no pass over the years is needed.
+static bool surely_better(const struct ranking_years *years, const struct ranked *x,
+                          const struct ranked *z)
 {
     const double lead = x->score - z->score;
 
-    if (lead <= 0)
+    if (!(lead > 0))
         return false;
-    if (lead > sure * (x->error + z->error))
-        return true;
-    return lead > sure * paired_error(x, z, years, resolution);
+    return lead > sure * (x->error + z->error) || lead > sure * paired_error(years, x, z);
 }
 
-bool ranking_make(struct ranked *ranked, size_t n, uint64_t years, double resolution, int threads)
+static double settling_years(const struct ranking_years *years, const struct ranked *x,
+                             const struct ranked *next)
+{
+    const double lead = x->score - next->score;
+    const double ratio = sure * paired_error(years, x, next) / lead;
+
+    return lead > 0 ? (double)years->years * ratio * ratio : HUGE_VAL;
+}
+
+bool ranking_make(const struct ranking_years *years, struct ranked *ranked, size_t n, int threads)
 {
     const struct ranked **order = malloc((n + 1) * sizeof *order);
 
@@ -73,18 +81,10 @@ bool ranking_make(struct ranked *ranked, size_t n, uint64_t years, double resolu
         x->rank_lower = 1;
         x->rank_upper = (uint32_t)n;
         for (size_t i = 0; i < place; i++)
-            x->rank_lower += surely_better(order[i], x, years, resolution);
+            x->rank_lower += surely_better(years, order[i], x);
         for (size_t i = place + 1; i < n; i++)
-            x->rank_upper -= surely_better(x, order[i], years, resolution);
-        x->settling_years = NAN;
-        if (place + 1 < n) {
-            const double lead = x->score - order[place + 1]->score;
-            const double error = sure * paired_error(x, order[place + 1], years, resolution);
-
-            x->settling_years = error == 0 && lead == 0 ? HUGE_VAL
-                                : lead > 0 ? (double)years * (error / lead) * (error / lead)
-                                           : HUGE_VAL;
-        }
+            x->rank_upper -= surely_better(years, x, order[i]);
+        x->settling_years = place + 1 < n ? settling_years(years, x, order[place + 1]) : NAN;
     }
     free(order);
     return true;

@@ -1,11 +1,17 @@
 // Treatments after the run: each alone, their ranking, the plans on the efficient frontier, and the
 // appetite before and after.
+//
+// 1. What each treatment touches (unit.c), and which events survive it at what cost (effects.c,
+//    pair.c, added.c); what insurance pays of the rest (insured.c).
+// 2. Worlds are priced on the base run's events, drawn again block by block (pricing.c), and valued
+//    on its years (valuation.c, figures.c, cost.c).
+// 3. Treatments are ranked (ranking.c); the planner (planner.c and its neighbours) chooses among
+//    them by a model of the expected loss (problem.c), and what it chose is priced (plans.c).
+// 4. Whoever has questions afterwards opens a session (session.c).
 #ifndef LOSSMILL_TREAT_TREAT_H
 #define LOSSMILL_TREAT_TREAT_H
 
-#include "simulate/scenario_plan.h"
-#include "simulate/simulate.h"
-#include "treat/figures.h"
+#include "treat/session.h"
 
 // Whether the portfolio has anything for treat_run: treatments, insurance or an appetite.
 bool treat_wanted(const struct portfolio *portfolio);

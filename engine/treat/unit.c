@@ -109,6 +109,55 @@ static bool part_fill(const struct builder *b, const struct scenario_plan *plan,
     return true;
 }
 
+static inline bool is_member(const uint64_t *members, uint32_t local)
+{
+    return members[local / 64] >> local % 64 & 1;
+}
+
+static bool active_fill(const struct unit *unit, struct variant *variant, struct arena *arena)
+{
+    uint32_t *start = arena_alloc(arena, unit->part_count + 1, sizeof *start), *active;
+    size_t n = 0;
+
+    for (size_t p = 0; p < unit->part_count; p++)
+        for (size_t r = 0; r < unit->parts[p].row_count; r++)
+            n += is_member(variant->members, unit->parts[p].rows[r].local);
+    active = arena_alloc(arena, n + 1, sizeof *active);
+    if (!start || !active)
+        return false;
+    n = 0;
+    for (size_t p = 0; p < unit->part_count; p++) {
+        start[p] = (uint32_t)n;
+        for (size_t r = 0; r < unit->parts[p].row_count; r++)
+            if (is_member(variant->members, unit->parts[p].rows[r].local))
+                active[n++] = (uint32_t)r;
+    }
+    start[unit->part_count] = (uint32_t)n;
+    variant->active_start = start;
+    variant->active = active;
+    return true;
+}
+
+// Those that are at work in the base.
+static bool existing_fill(const struct builder *b, struct unit *unit)
+{
+    const struct treatment *rows = b->portfolio->treatments.rows;
+    uint64_t *members = arena_alloc(b->arena, unit->treatment_count / 64 + 1, sizeof *members);
+    struct variant *existing = arena_alloc(b->arena, 1, sizeof *existing);
+    bool any = false;
+
+    if (!members || !existing)
+        return false;
+    for (size_t i = 0; i < unit->treatment_count; i++)
+        if (rows[unit->treatments[i]].state == TREATMENT_EXISTING) {
+            members[i / 64] |= UINT64_C(1) << i % 64;
+            any = true;
+        }
+    existing->members = members;
+    unit->existing = any ? existing : NULL;
+    return !any || active_fill(unit, existing, b->arena);
+}
+
 // The treatments of all parts, ascending, and each row's place among them.
 static bool treatments_fill(const struct builder *b, struct unit *unit, struct unit_part *parts)
 {
@@ -157,7 +206,7 @@ static bool unit_fill(const struct builder *b, const struct scenario_plan *alone
             return false;
         unit->work += plan ? schedule_cost(plan) : 0;
     }
-    return treatments_fill(b, unit, parts);
+    return treatments_fill(b, unit, parts) && existing_fill(b, unit);
 }
 
 static bool insured_find(struct builder *b)
@@ -218,51 +267,26 @@ bool units_make(const struct portfolio *portfolio, const struct scenario_plans *
     return good;
 }
 
-static inline bool is_member(const uint64_t *members, uint32_t local)
-{
-    return members[local / 64] >> local % 64 & 1;
-}
-
-static bool active_fill(const struct unit *unit, struct variant *variant, struct arena *arena)
-{
-    uint32_t *start = arena_alloc(arena, unit->part_count + 1, sizeof *start), *active;
-    size_t n = 0;
-
-    for (size_t p = 0; p < unit->part_count; p++)
-        for (size_t r = 0; r < unit->parts[p].row_count; r++)
-            n += is_member(variant->members, unit->parts[p].rows[r].local);
-    active = arena_alloc(arena, n + 1, sizeof *active);
-    if (!start || !active)
-        return false;
-    n = 0;
-    for (size_t p = 0; p < unit->part_count; p++) {
-        start[p] = (uint32_t)n;
-        for (size_t r = 0; r < unit->parts[p].row_count; r++)
-            if (is_member(variant->members, unit->parts[p].rows[r].local))
-                active[n++] = (uint32_t)r;
-    }
-    start[unit->part_count] = (uint32_t)n;
-    variant->active_start = start;
-    variant->active = active;
-    return true;
-}
-
-// The world's treatments among the unit's, as bits. False if there is none.
+// The unit's treatments that are at work in the world, as bits. False if they are the base's.
 static bool members_find(const struct unit *unit, const struct world *world, uint64_t *members)
 {
+    const size_t words = (unit->treatment_count + 63) / 64;
     size_t at = 0;
-    bool any = false;
+    bool differs = false;
 
-    memset(members, 0, (unit->treatment_count + 63) / 64 * sizeof *members);
+    if (unit->existing)
+        memcpy(members, unit->existing->members, words * sizeof *members);
+    else
+        memset(members, 0, words * sizeof *members);
     for (size_t i = 0; i < unit->treatment_count; i++) {
         while (at < world->count && world->treatments[at] < unit->treatments[i])
             at++;
         if (at < world->count && world->treatments[at] == unit->treatments[i]) {
-            members[i / 64] |= UINT64_C(1) << i % 64;
-            any = true;
+            members[i / 64] ^= UINT64_C(1) << i % 64; // a candidate comes, an existing one goes
+            differs = true;
         }
     }
-    return any;
+    return differs;
 }
 
 static uint64_t members_hash(const uint64_t *members, size_t words)

@@ -34,13 +34,23 @@ struct unit_part {
     const struct unit_row *rows; // in the order of effects
 };
 
+// A set of the treatments that touch a unit.
+struct variant {
+    const uint64_t *members; // a bit per place in the unit's list
+    size_t world_count;
+    const uint32_t *worlds; // that have this variant, ascending
+    // rows of part p that act: active[active_start[p]] ... active[active_start[p + 1] - 1]
+    const uint32_t *active_start, *active;
+};
+
 struct unit {
     const struct event_plan *event; // NULL: a scenario with a stream of its own
     size_t part_count;              // the event's own cost last
     const struct unit_part *parts;
     size_t treatment_count;
-    const uint32_t *treatments; // that touch it, ascending
-    double work;                // of one block, as schedule_cost
+    const uint32_t *treatments;     // that touch it, ascending
+    const struct variant *existing; // that are at work in the base; NULL: none
+    double work;                    // of one block, as schedule_cost
 };
 
 struct units {
@@ -54,23 +64,15 @@ struct units {
 bool units_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
                 struct arena *arena, struct units *units);
 
-// A set of the treatments that touch a unit.
-struct variant {
-    const uint64_t *members; // a bit per place in the unit's list
-    size_t world_count;
-    const uint32_t *worlds; // that have this variant, ascending
-    // rows of part p that act: active[active_start[p]] ... active[active_start[p + 1] - 1]
-    const uint32_t *active_start, *active;
-};
-
 struct unit_variants {
     size_t count;
     struct variant *variants;
     const uint32_t *of_world; // the world's variant, NO_ROW: the base's; NULL unless asked for
 };
 
-// The variants of every unit that these worlds need, in the order of the first world that has each.
-// False if memory is exhausted.
+// A world changes the base: it has the candidates that it names, and lacks the existing ones that
+// it names. The variants of every unit that these worlds need, in the order of the first world that
+// has each. False if memory is exhausted.
 bool variants_make(const struct units *units, const struct world *worlds, size_t count,
                    bool by_world, struct arena *arena, struct unit_variants *variants);
 

@@ -9,12 +9,13 @@
 struct valuation {
     const struct portfolio *portfolio;
     const struct scenario_plans *plans;
+    const struct outcome *outcome; // of the base run
     struct arena arena;
     struct pricing *pricing;
     size_t scope_count;
     const struct pricing_scope *scopes; // the portfolio's, then those of the appetite's groups
     const uint32_t *scope_of;           // [appetite point]
-    const int64_t **gross, **base;      // [scope][years]; base is net, of the portfolio alone
+    const int64_t **gross, **base;      // [scope][years]; base is net of `current`
     bool insured;                       // there are layers
     bool infinite;                      // some loss has no variance
     int threads;
@@ -40,8 +41,9 @@ bool valuation_years(const struct valuation *valuation, const struct world *worl
 bool valuation_figures(const struct valuation *valuation, const struct world *worlds, size_t count,
                        struct world_figures *figures, struct diagnostics *d);
 
-// The same of worlds whose years are given.
+// The same of worlds whose years are given. `absent`, or NULL: worlds that lack what the base has,
+// against which the base is held instead.
 bool valuation_fill(const struct valuation *valuation, const int64_t *loss, size_t count,
-                    struct world_figures *figures, struct diagnostics *d);
+                    const bool *absent, struct world_figures *figures, struct diagnostics *d);
 
 #endif

@@ -1,4 +1,5 @@
-// A world: the base with some treatments at work. Its years are the base's very years, with some
+// A world: the base with some treatments at work that are not, and some existing ones that are left
+// out: it names both. Its years are the base's very years, with some
 // events removed, added or changed in size.
 #ifndef LOSSMILL_TREAT_WORLD_H
 #define LOSSMILL_TREAT_WORLD_H

@@ -1,0 +1,400 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/plan.h"
+#include "commands/print.h"
+
+static const char *const budget_words[] = {
+    [BUDGET_FIRST_YEAR] = "in the first year", [BUDGET_ANNUALISED] = "a year, annualised"};
+static const char *const objective_words[OBJECTIVES] = {
+    [OBJECTIVE_AAL] = "expected loss",
+    [OBJECTIVE_TVAR] = "loss of bad years (TVaR)",
+    [OBJECTIVE_NET_BENEFIT] = "expected loss and cost together"};
+
+static const char *plus_minus_text(double error)
+{
+    return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
+}
+
+static const char *level_text(const struct treatment_outcome *treated)
+{
+    return text_format("%g %%", 100 * treated->portfolio->settings.quantiles[treated->level]);
+}
+
+// The ids of those that `plan` has and `other` has not, or "nothing".
+static const char *difference_text(const struct treatments *t, const bool *plan, const bool *other)
+{
+    const char *text = "";
+    for (size_t i = 0; i < t->count; i++)
+        if (plan[i] && !(other != NULL && other[i]))
+            text = text_format("%s%s%s", text, *text == '\0' ? "" : ", ",
+                               text_shown(t->rows[i].id, 30));
+    return *text == '\0' ? "nothing" : text;
+}
+
+static size_t chosen_count(const struct treatments *t, const bool *chosen)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++)
+        count += chosen[i];
+    return count;
+}
+
+static void print_chosen(const struct plan_page *page, const struct plan_answer *answer)
+{
+    const struct treatment_outcome *treated = &page->run->treatments;
+    const struct treatments *t = &treated->portfolio->treatments;
+    const struct column columns[] = {
+        {"Treatment", ALIGN_LEFT, 22},   {"", ALIGN_LEFT, 32},
+        {"First year", ALIGN_RIGHT, 0},  {"A year", ALIGN_RIGHT, 0},
+        {"Saves alone", ALIGN_RIGHT, 0}, {"In the best of", ALIGN_RIGHT, 0},
+    };
+    struct listing *listing = listing_new(columns, answer->included != NULL ? 6 : 5);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct treatment_figures *f = &treated->treatments[i];
+        if (!answer->best.chosen[i])
+            continue;
+        listing_cell(listing, t->rows[i].id);
+        listing_cell(listing, t->rows[i].state == TREATMENT_CANDIDATE
+                                  ? t->rows[i].name
+                                  : text_format("(%s) %s", treatment_state_names[t->rows[i].state],
+                                                t->rows[i].name));
+        listing_cell(listing, money_text(f->cost.first_year, NAN));
+        listing_cell(listing, money_text(f->cost.annualised, NAN));
+        listing_cell(listing, money_text(f->alone.aal_saved.value, f->alone.aal_saved.error));
+        if (answer->included != NULL)
+            listing_cell(listing, share_text(answer->included[i]));
+    }
+    listing_print(listing, 2);
+}
+
+static void print_worth(const struct treatment_outcome *treated, const struct plan_figures *plan)
+{
+    static const struct column columns[] = {
+        {"", ALIGN_LEFT, 0},       {"Now", ALIGN_RIGHT, 0}, {"With the plan", ALIGN_RIGHT, 0},
+        {"Saved", ALIGN_RIGHT, 0}, {"95 %", ALIGN_LEFT, 0},
+    };
+    const struct world_figures *base = &treated->base, *x = &plan->figures;
+    size_t level = treated->level;
+    struct listing *listing = listing_new(columns, 5);
+    listing_cell(listing, "Average annual loss");
+    listing_cell(listing, money_text(base->aal, NAN));
+    listing_cell(listing, money_text(x->aal, NAN));
+    listing_cell(listing, money_text(x->aal_saved.value, x->aal_saved.error));
+    listing_cell(listing, plus_minus_text(x->aal_saved.error));
+    listing_cell(listing, text_format("VaR %s", level_text(treated)));
+    listing_cell(listing, money_text(base->var[level], NAN));
+    listing_cell(listing, money_text(x->var[level], NAN));
+    listing_cell(listing, money_text(x->var_saved[level].value, x->var_saved[level].error));
+    listing_cell(listing, plus_minus_text(x->var_saved[level].error));
+    listing_cell(listing, text_format("TVaR %s", level_text(treated)));
+    listing_cell(listing, money_text(base->tvar[level], NAN));
+    listing_cell(listing, money_text(x->tvar[level], NAN));
+    listing_cell(listing, money_text(x->tvar_saved[level].value, x->tvar_saved[level].error));
+    listing_cell(listing, plus_minus_text(x->tvar_saved[level].error));
+    printf("\n");
+    listing_print(listing, 2);
+}
+
+// A chance that is held against another one: three digits, however small.
+static const char *chance_text(double chance)
+{
+    return text_format("%.3g %%", 100 * chance);
+}
+
+static void print_appetite(const struct treatment_outcome *treated, const struct plan_figures *plan)
+{
+    static const struct column columns[] = {
+        {"Appetite", ALIGN_LEFT, 34},  {"a year above", ALIGN_RIGHT, 0},
+        {"tolerated", ALIGN_RIGHT, 0}, {"now", ALIGN_RIGHT, 0},
+        {"verdict", ALIGN_LEFT, 0},    {"with the plan", ALIGN_RIGHT, 0},
+        {"verdict", ALIGN_LEFT, 0},
+    };
+    const struct treatments *t = &treated->portfolio->treatments;
+    if (t->appetite_count == 0)
+        return;
+    struct listing *listing = listing_new(columns, 7);
+    for (size_t a = 0; a < t->appetite_count; a++) {
+        listing_cell(listing, t->appetite[a].scope);
+        listing_cell(listing, money_text(t->appetite[a].loss, NAN));
+        listing_cell(listing, chance_text(t->appetite[a].probability));
+        listing_cell(listing, chance_text(treated->appetite[a].exceeds.value));
+        listing_cell(listing, verdict_names[treated->appetite[a].verdict]);
+        listing_cell(listing, chance_text(plan->appetite[a].exceeds.value));
+        listing_cell(listing, verdict_names[plan->appetite[a].verdict]);
+    }
+    printf("\n");
+    listing_print(listing, 2);
+}
+
+static void print_proof(const struct plan_page *page, const struct plan_answer *answer)
+{
+    const struct plan_figures *best = &answer->best;
+    const enum objective objective = page->asked->objective;
+    if (page->asked->meet_appetite) {
+        printf("  The cheapest of the plans on the efficient frontier that is within the appetite, "
+               "with what it\n  does not need left out; not proven to be the cheapest of all.\n");
+        return;
+    }
+    if (objective == OBJECTIVE_TVAR)
+        printf("  The least TVaR of the sets with a good expected loss: not proven to be the "
+               "least of all.\n");
+    else if (answer->proven)
+        printf("  Optimal: no other set within the budget leaves less %s.\n",
+               objective_words[objective]);
+    else
+        printf("  No set within the budget is more than %s better: that gap is proven.\n",
+               share_text(best->gap));
+    if (best->modelled)
+        printf("  Some effects do not multiply; together they are modelled: the model says %s, the "
+               "simulation %s.\n",
+               money_text(objective == OBJECTIVE_NET_BENEFIT ? best->value - best->annualised_cost
+                                                             : best->value,
+                          NAN),
+               money_text(objective == OBJECTIVE_TVAR
+                              ? best->figures.tvar[page->run->treatments.level]
+                              : best->figures.aal,
+                          NAN));
+}
+
+static void print_near(const struct treatments *t, const struct plan_answer *answer)
+{
+    enum { SHOWN = 5 };
+    size_t others = 0;
+    for (size_t p = 0; p < answer->near_count; p++) {
+        const struct plan_figures *x = &answer->near[p];
+        if (memcmp(x->chosen, answer->best.chosen, t->count * sizeof *x->chosen) == 0)
+            continue;
+        if (others == 0)
+            printf("\n  Within 1 %% of it:\n");
+        if (others++ < SHOWN)
+            printf("    %s for %s: AAL %s, cost %s\n",
+                   difference_text(t, x->chosen, answer->best.chosen),
+                   difference_text(t, answer->best.chosen, x->chosen),
+                   money_text(x->figures.aal, NAN), money_text(x->budget_cost, NAN));
+    }
+    if (others > SHOWN)
+        printf("    and %s%s more\n", answer->near_all ? "" : "at least ",
+               whole_text(others - SHOWN));
+    else if (others == 0 && answer->near_count > 0 && answer->near_all)
+        printf("  No other set comes within 1 %% of it.\n");
+}
+
+static void print_more(const struct plan_page *page, const struct plan_answer *answer)
+{
+    const struct treatments *t = &page->run->study.portfolio.treatments;
+    const struct plan_figures *best = &answer->best, *more = &answer->more;
+    if (!answer->more_feasible)
+        return;
+    if (memcmp(best->chosen, more->chosen, t->count * sizeof *best->chosen) == 0) {
+        printf("  Another %s would buy nothing better.\n", money_text(page->asked->step, NAN));
+        return;
+    }
+    printf("  Another %s would buy %s", money_text(page->asked->step, NAN),
+           difference_text(t, more->chosen, best->chosen));
+    const char *dropped = difference_text(t, best->chosen, more->chosen);
+    if (strcmp(dropped, "nothing") != 0)
+        printf(" for %s", dropped);
+    printf(": AAL %s.\n", money_text(more->figures.aal, NAN));
+}
+
+static void text_add(const struct plan_page *page, const struct plan_answer *answer)
+{
+    const struct treatment_outcome *treated = &page->run->treatments;
+    const struct treatments *t = &treated->portfolio->treatments;
+    const char *basis = budget_words[t->settings.budget_basis];
+    if (page->asked->meet_appetite && !answer->feasible) {
+        heading("No plan is surely within the appetite");
+        return;
+    }
+    if (!answer->feasible) {
+        heading("Budget %s: no plan fits, what is mandatory or approved costs more",
+                money_text(page->asked->budget, NAN));
+        return;
+    }
+    if (page->asked->meet_appetite)
+        heading("Within the appetite for %s %s: %s treatments",
+                money_text(answer->best.budget_cost, NAN), basis,
+                whole_text(chosen_count(t, answer->best.chosen)));
+    else
+        heading("Budget %s %s: %s treatments for %s", money_text(page->asked->budget, NAN), basis,
+                whole_text(chosen_count(t, answer->best.chosen)),
+                money_text(answer->best.budget_cost, NAN));
+    print_chosen(page, answer);
+    print_worth(treated, &answer->best);
+    print_appetite(treated, &answer->best);
+    printf("\n");
+    print_proof(page, answer);
+    print_near(t, answer);
+    print_more(page, answer);
+}
+
+static void json_ids(struct json *json, const char *key, const struct treatments *t,
+                     const bool *chosen)
+{
+    json_open(json, key, '[');
+    for (size_t i = 0; i < t->count; i++)
+        if (chosen[i])
+            json_text(json, NULL, t->rows[i].id);
+    json_close(json, ']');
+}
+
+static void json_plan(struct json *json, const char *key, const struct treatment_outcome *treated,
+                      const struct plan_figures *plan)
+{
+    const struct treatments *t = &treated->portfolio->treatments;
+    const struct world_figures *x = &plan->figures;
+    json_open(json, key, '{');
+    json_ids(json, "treatments", t, plan->chosen);
+    json_number(json, "budget_cost", plan->budget_cost);
+    json_number(json, "annualised_cost", plan->annualised_cost);
+    json_number(json, "value", plan->value);
+    json_number(json, "bound", plan->bound);
+    json_number(json, "gap", plan->gap);
+    json_bool(json, "modelled", plan->modelled);
+    json_number(json, "aal", x->aal);
+    json_number(json, "aal_reduction", x->aal_saved.value);
+    json_number(json, "aal_reduction_error", x->aal_saved.error);
+    json_number(json, "var", x->var[treated->level]);
+    json_number(json, "tvar", x->tvar[treated->level]);
+    json_number(json, "tvar_reduction", x->tvar_saved[treated->level].value);
+    json_number(json, "tvar_reduction_error", x->tvar_saved[treated->level].error);
+    json_open(json, "appetite", '[');
+    for (size_t a = 0; a < t->appetite_count; a++) {
+        json_open(json, NULL, '{');
+        json_text(json, "scope", t->appetite[a].scope);
+        json_number(json, "loss", t->appetite[a].loss);
+        json_number(json, "tolerated", t->appetite[a].probability);
+        json_number(json, "exceeds", plan->appetite[a].exceeds.value);
+        json_number(json, "exceeds_lower", plan->appetite[a].exceeds.lower);
+        json_number(json, "exceeds_upper", plan->appetite[a].exceeds.upper);
+        json_text(json, "verdict", verdict_names[plan->appetite[a].verdict]);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+    json_close(json, '}');
+}
+
+static void json_add(struct plan_page *page, const struct plan_answer *answer)
+{
+    const struct treatment_outcome *treated = &page->run->treatments;
+    const struct treatments *t = &treated->portfolio->treatments;
+    struct json *json = &page->json;
+    json_open(json, NULL, '{');
+    json_number(json, "budget", page->asked->budget);
+    json_bool(json, "feasible", answer->feasible);
+    if (answer->feasible) {
+        json_bool(json, "proven", answer->proven);
+        json_plan(json, "best", treated, &answer->best);
+        json_open(json, "near", '[');
+        for (size_t p = 0; p < answer->near_count; p++)
+            json_plan(json, NULL, treated, &answer->near[p]);
+        json_close(json, ']');
+        json_bool(json, "near_all", answer->near_all);
+        if (answer->included != NULL) {
+            json_open(json, "included", '{');
+            for (size_t i = 0; i < t->count; i++)
+                json_number(json, t->rows[i].id, answer->included[i]);
+            json_close(json, '}');
+        }
+        if (answer->more_feasible)
+            json_plan(json, "more", treated, &answer->more);
+    }
+    json_close(json, '}');
+}
+
+void plan_page_start(struct plan_page *page, bool as_json)
+{
+    const struct settings *settings = &page->run->study.portfolio.settings;
+    page->as_json = as_json;
+    page->json = (struct json){.out = stdout};
+    if (as_json) {
+        json_open(&page->json, NULL, '{');
+        json_text(&page->json, "title", settings->title);
+        json_text(&page->json, "currency", settings->currency);
+        json_text(&page->json, "objective", objective_names[page->asked->objective]);
+        json_open(&page->json, "plans", '[');
+    } else {
+        printf("%s\n", text_shown(settings->title, 98));
+        printf("Plans by %s, priced on %s simulated years; in %s\n",
+               objective_words[page->asked->objective], whole_text(settings->years),
+               text_shown(settings->currency, 12));
+    }
+}
+
+void plan_page_add(struct plan_page *page, const struct plan_answer *answer)
+{
+    page->count++;
+    if (page->as_json)
+        json_add(page, answer);
+    else
+        text_add(page, answer);
+}
+
+void plan_page_end(struct plan_page *page)
+{
+    if (!page->as_json)
+        return;
+    json_close(&page->json, ']');
+    json_close(&page->json, '}');
+}
+
+void plan_frontier_text(const struct treatment_outcome *treated, const char *path)
+{
+    const struct settings *settings = &treated->portfolio->settings;
+    const struct treatments *t = &treated->portfolio->treatments;
+    const struct column columns[] = {
+        {"Cost", ALIGN_RIGHT, 0},
+        {"AAL", ALIGN_RIGHT, 0},
+        {text_format("TVaR %s", level_text(treated)), ALIGN_RIGHT, 0},
+        {"Appetite", ALIGN_LEFT, 0},
+        {"Gap", ALIGN_RIGHT, 0},
+        {"Against the row above", ALIGN_LEFT, 52},
+    };
+    printf("%s\n", text_shown(settings->title, 98));
+    printf("The efficient frontier: no set of treatments that costs less leaves less %s.\n"
+           "In %s; cost %s.\n\n",
+           objective_words[t->settings.objective], text_shown(settings->currency, 12),
+           budget_words[t->settings.budget_basis]);
+    struct listing *listing = listing_new(columns, 6);
+    for (size_t p = 0; p < treated->plan_count; p++) {
+        const struct plan_figures *x = &treated->plans[p];
+        const bool *before = p > 0 ? treated->plans[p - 1].chosen : NULL;
+        size_t counts[VERDICTS] = {0};
+        for (size_t a = 0; a < t->appetite_count; a++)
+            counts[x->appetite[a].verdict]++;
+        listing_cell(listing, money_text(x->budget_cost, NAN));
+        listing_cell(listing, money_text(x->figures.aal, NAN));
+        listing_cell(listing, money_text(x->figures.tvar[treated->level], NAN));
+        listing_cell(listing, t->appetite_count == 0 ? "-"
+                              : counts[VERDICT_BREACHED] > 0
+                                  ? text_format("%zu breached", counts[VERDICT_BREACHED])
+                                  : verdict_names[counts[VERDICT_UNDECIDED] > 0 ? VERDICT_UNDECIDED
+                                                                                : VERDICT_WITHIN]);
+        listing_cell(listing, share_text(x->gap));
+        const char *dropped = before != NULL ? difference_text(t, before, x->chosen) : "nothing";
+        const char *added = difference_text(t, x->chosen, before);
+        listing_cell(listing, strcmp(dropped, "nothing") == 0
+                                  ? text_format("+ %s", added)
+                                  : text_format("+ %s %s %s", added, sign("\u2212", "-"), dropped));
+    }
+    listing_print(listing, 2);
+    printf("\nNext:\n\n  lossmill plan %s --budget 500k\n", text_shown(path, 200));
+}
+
+void plan_frontier_json(const struct treatment_outcome *treated)
+{
+    struct json json = {.out = stdout};
+    json_open(&json, NULL, '{');
+    json_text(&json, "title", treated->portfolio->settings.title);
+    json_text(&json, "currency", treated->portfolio->settings.currency);
+    json_text(&json, "objective",
+              objective_names[treated->portfolio->treatments.settings.objective]);
+    json_open(&json, "frontier", '[');
+    for (size_t p = 0; p < treated->plan_count; p++)
+        json_plan(&json, NULL, treated, &treated->plans[p]);
+    json_close(&json, ']');
+    json_close(&json, '}');
+}

@@ -1,0 +1,67 @@
+// One group's years, out of a run's file: they are not read with the rest, which nobody would wait
+// for.
+#include "results/reader.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The row as units of money; false where a cell is no whole number of them that fits.
+static bool units_of(const double *money, uint64_t years, double resolution, int64_t *units)
+{
+    for (uint64_t y = 0; y < years; y++) {
+        const double whole = rint(money[y] / resolution);
+
+        if (!(whole >= 0 && whole < 0x1p63))
+            return false;
+        units[y] = (int64_t)whole;
+    }
+    return true;
+}
+
+static bool row_read(struct hdf5_file *h, const char *path, const struct settings *settings,
+                     uint64_t group, uint64_t budget, int64_t *units)
+{
+    double *money = malloc(settings->years * sizeof *money);
+    struct hdf5_shape shape;
+    int64_t dataset;
+
+    if (!money)
+        return reader_refuse(h, "out of memory");
+    if (hdf5_dataset_open(h, path, &shape, budget, &dataset)) {
+        if (shape.rank != 2 || shape.type != HDF5_FLOAT64 || shape.extents[0] <= group ||
+            shape.extents[1] != settings->years)
+            reader_refuse(h, "%s is not of [group, year]", path);
+        else if (hdf5_rows_read(h, dataset, &shape, group, 1, money) &&
+                 !units_of(money, settings->years, settings->resolution, units))
+            reader_refuse(h, "%s has a cell that is no amount of money", path);
+        hdf5_dataset_close(h, dataset);
+    }
+    free(money);
+    return !h->failed;
+}
+
+bool results_group_years(const char *path, const struct portfolio *portfolio, uint32_t grouping,
+                         uint32_t group, int64_t *units, struct diagnostics *d)
+{
+    const struct place at = {.file = path};
+    char dataset[SCHEMA_PATH_MAX] = "/group/";
+    const size_t length = strlen(dataset);
+    struct hdf5_file h = {0};
+    uint64_t budget;
+    bool good;
+
+    if (!reader_budget(path, &budget, d))
+        return false;
+    good = hdf5_open(&h, path);
+    if (!schema_name_encode(portfolio->groupings[grouping].name, dataset + length,
+                            sizeof dataset - length - sizeof "/annual_loss"))
+        reader_refuse(&h, "the name of a grouping is too long");
+    strcat(dataset, "/annual_loss");
+    good = good && row_read(&h, dataset, &portfolio->settings, group, budget, units);
+    good = hdf5_close(&h) && good;
+    if (!good)
+        diagnostics_add(d, &at, "the years of group '%s' cannot be read: %s",
+                        portfolio->groupings[grouping].names[group], h.message);
+    return good;
+}
