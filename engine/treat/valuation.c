@@ -81,6 +81,8 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
                     const struct outcome *outcome, int threads, struct progress *progress,
                     struct valuation *valuation, struct diagnostics *d)
 {
+    bool current = false;
+
     *valuation = (struct valuation){.portfolio = portfolio,
                                     .plans = plans,
                                     .outcome = outcome,
@@ -92,9 +94,11 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
         return false;
     }
     valuation->insured = portfolio->treatments.layer_count > 0;
+    for (size_t l = 0; l < portfolio->treatments.layer_count; l++)
+        current = current || portfolio->treatments.layers[l].treatment == NO_ROW;
     valuation->pricing =
         pricing_new(portfolio, plans, valuation->scope_count, valuation->scopes, d);
-    return valuation->pricing && (!valuation->insured || base_cede(valuation, d));
+    return valuation->pricing && (!current || base_cede(valuation, d));
 }
 
 void valuation_free(struct valuation *valuation)
