@@ -56,7 +56,7 @@ static bool near_find(struct finder *f, const struct planner_problem *by, double
     bool *chosen = arena_alloc(&f->scratch, most * f->n + 1, sizeof *chosen);
 
     if (!chosen ||
-        !planner_near_best(by, budget, slack, most, &planner_effort_usual, chosen, found, all))
+        !planner_near_best(by, budget, slack, most, planner_effort_of(by), chosen, found, all))
         return memory_out(f);
     for (size_t p = 0; p < *found; p++) {
         memcpy(plans[p].chosen, chosen + p * f->n, f->n * sizeof *chosen);
@@ -88,7 +88,7 @@ static bool best_find(struct finder *f, double budget, struct planner_plan *plan
     size_t found, more, best;
     bool all;
 
-    if (!planner_solve(&f->problem.problem, budget, &planner_effort_usual, plan))
+    if (!planner_solve(&f->problem.problem, budget, planner_effort_of(&f->problem.problem), plan))
         return memory_out(f);
     *feasible = plan->feasible;
     if (!plan->feasible)
@@ -142,11 +142,11 @@ static bool draws_count(struct finder *f, struct plan_answer *answer)
     for (uint32_t draw = 1; draw <= f->request->draws; draw++) {
         struct arena arena = {0};
         struct portfolio_problem problem;
-        const bool good =
-            plans_problem(f->v, f->sums, f->out, f->request->objective, draw, &arena, &problem,
-                          f->d) &&
-            (planner_solve(&problem.problem, f->request->budget, &planner_effort_usual, plan) ||
-             memory_out(f));
+        const bool good = plans_problem(f->v, f->sums, f->out, f->request->objective, draw, &arena,
+                                        &problem, f->d) &&
+                          (planner_solve(&problem.problem, f->request->budget,
+                                         planner_effort_of(&problem.problem), plan) ||
+                           memory_out(f));
 
         arena_free(&arena);
         if (!good)
@@ -218,7 +218,8 @@ static bool appetite_meet(struct finder *f, struct planner_plan *plan, struct pl
     size_t count, first = 0;
 
     if (!found || !priced ||
-        !planner_frontier(&f->problem.problem, APPETITE_MOST, &planner_effort_usual, found, &count))
+        !planner_frontier(&f->problem.problem, APPETITE_MOST,
+                          planner_effort_of(&f->problem.problem), found, &count))
         return memory_out(f);
     if (!plans_value(f->v, &f->problem, found, count, &f->out->arena, priced, f->d))
         return false;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Points of the efficient frontier in a run's file.
-enum { FRONTIER_MOST = 40 };
+// Points of the efficient frontier in a run's file: fewer where each takes long to prove.
+enum { FRONTIER_MOST = 40, FRONTIER_LARGE = 10 };
 
 struct savings {
     const struct pricing_sums *sums;
@@ -162,7 +162,8 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
     if (good &&
-        !planner_frontier(&problem.problem, FRONTIER_MOST, &planner_effort_usual, found, &count)) {
+        !planner_frontier(&problem.problem, n <= PLANNER_EASY ? FRONTIER_MOST : FRONTIER_LARGE,
+                          planner_effort_of(&problem.problem), found, &count)) {
         diagnostics_add(d, NULL, "out of memory while planning");
         good = false;
     }
