@@ -439,18 +439,14 @@ static bool insurance_add(struct builder *b, double aal)
 {
     const struct treatments *t = &b->portfolio->treatments;
     struct planner_problem *p = &b->out->problem;
-    bool current = false;
 
-    for (size_t l = 0; l < t->layer_count; l++)
-        current = current || t->layers[l].treatment == NO_ROW;
     for (uint32_t i = 0; i < t->count; i++) {
         bool insures = false;
         double kept = aal > 0 ? fmax(1 - b->source->alone_saved[i] / aal, 0) : 1;
 
         for (size_t l = 0; l < t->layer_count; l++)
             insures = insures || t->layers[l].treatment == i;
-        // what `current` policies pay of a saving is known by simulation only
-        b->out->modelled[i] = b->out->modelled[i] || insures || current;
+        b->out->modelled[i] = b->out->modelled[i] || insures;
         if (!insures || kept >= 1)
             continue;
         for (size_t k = 0; k < p->term_count; k++) {

@@ -253,8 +253,11 @@ def same(x, y):
 
 def years_of(path):
     with h5py.File(path) as f:
-        return {t.decode(): f["treatment/annual_loss"][i] for i, t in enumerate(f["treatment/treatment_id"][:])}, \
-            f["portfolio/annual_loss"][:]
+        gross = f["portfolio/annual_loss_gross" if "portfolio/annual_loss_gross" in f else "portfolio/annual_loss"][:]
+        net = f["portfolio/annual_loss"][:]
+        treated = {t.decode(): f["treatment/annual_loss"][i] for i, t in enumerate(f["treatment/treatment_id"][:])}
+    check(path, "the base is what retaining leaves", same(treated["retain"], net))
+    return treated, gross
 
 
 def shuffled(r, tables):
