@@ -312,10 +312,10 @@ static void print_dominated(const struct table *t)
                  figures_of(t, b)->net_benefit.value > figures_of(t, best)->net_benefit.value))
                 best = b;
         if (best < t->count)
-            note(text_format("%s is dominated: alone, %s costs no more and saves no less of any "
-                             "scenario or shared event.",
-                             text_shown(treatment_of(t, a)->id, 30),
-                             text_shown(treatment_of(t, best)->id, 30)));
+            note(text_format(
+                "%s before %s: alone it costs no more, and saves no less of any scenario "
+                "or shared event.",
+                text_shown(treatment_of(t, best)->id, 30), text_shown(treatment_of(t, a)->id, 30)));
     }
 }
 

@@ -418,12 +418,17 @@ static bool rules_fill(struct builder *b)
                    : row->state == TREATMENT_EXISTING || row->state == TREATMENT_FORBIDDEN
                        ? PLANNER_REFUSED
                        : PLANNER_CHOSEN;
-        for (size_t k = 0; k < row->requires_count; k++) // what exists is there
+        for (size_t k = 0; k < row->requires_count; k++) {
+            // what exists is there
             if (t->rows[row->requires[k]].state != TREATMENT_EXISTING)
-        requires[p->requires_count++] = (struct planner_pair){i, row->requires[k]};
-        for (size_t k = 0; k < row->excludes_count; k++)
+            requires[p->requires_count++] = (struct planner_pair){i, row->requires[k]};
+        }
+        for (size_t k = 0; k < row->excludes_count; k++) {
             if (row->excludes[k] > i)
                 excludes[p->excludes_count++] = (struct planner_pair){i, row->excludes[k]};
+            if (t->rows[row->excludes[k]].state == TREATMENT_EXISTING)
+                state[i] = PLANNER_REFUSED;
+        }
     }
     p->count = t->count;
     p->cost = cost;
