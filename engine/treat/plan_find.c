@@ -130,6 +130,22 @@ static bool near_value(struct finder *f, const struct planner_plan *best,
                        f->d);
 }
 
+// What the objective comes to on the simulated years.
+static double simulated(const struct finder *f, const struct plan_figures *plan)
+{
+    return plan->figures.aal +
+           (f->request->objective == OBJECTIVE_NET_BENEFIT ? plan->annualised_cost : 0);
+}
+
+// Where the model is no more than that, the simulation chooses among the sets that it finds nearly
+// as good.
+static void simulated_choose(const struct finder *f, struct plan_answer *answer)
+{
+    for (size_t p = 0; answer->best.modelled && p < answer->near_count; p++)
+        if (simulated(f, &answer->near[p]) < simulated(f, &answer->best))
+            answer->best = answer->near[p];
+}
+
 // How often each treatment is in the best plan when what is uncertain is drawn.
 static bool draws_count(struct finder *f, struct plan_answer *answer)
 {
@@ -251,9 +267,12 @@ static bool answer_fill(struct finder *f, struct plan_answer *answer)
         return false;
     if (!answer->feasible)
         return true;
-    answer->proven = request->objective != OBJECTIVE_TVAR && answer->best.gap <= proven_gap;
-    if (request->objective != OBJECTIVE_TVAR && !near_value(f, plan, answer))
-        return false;
+    if (request->objective != OBJECTIVE_TVAR) {
+        if (!near_value(f, plan, answer))
+            return false;
+        simulated_choose(f, answer);
+        answer->proven = answer->best.gap <= proven_gap;
+    }
     if (request->draws > 0 && !draws_count(f, answer))
         return false;
     return request->step == 0 || best_find(f, request->budget + request->step, &plan[1],

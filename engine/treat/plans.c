@@ -142,6 +142,24 @@ bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
     return true;
 }
 
+// Leaves out plans that only the model finds better than a cheaper one. Returns how many stay.
+static size_t simulated_keep(struct plan_figures *plans, size_t count, enum objective objective)
+{
+    double least = HUGE_VAL;
+    size_t kept = 0;
+
+    for (size_t p = 0; p < count; p++) {
+        const double value = plans[p].figures.aal +
+                             (objective == OBJECTIVE_NET_BENEFIT ? plans[p].annualised_cost : 0);
+
+        if (objective != OBJECTIVE_TVAR && plans[p].modelled && value >= least)
+            continue;
+        least = fmin(least, value);
+        plans[kept++] = plans[p];
+    }
+    return kept;
+}
+
 bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d)
 {
@@ -170,7 +188,7 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
     if (good) {
         out->plans = arena_alloc(&out->arena, count + 1, sizeof *out->plans);
         good = out->plans && plans_value(v, &problem, found, count, &out->arena, out->plans, d);
-        out->plan_count = good ? count : 0;
+        out->plan_count = good ? simulated_keep(out->plans, count, objective) : 0;
     }
     arena_free(&scratch);
     return good;
