@@ -5,6 +5,7 @@
 #include "base/keyed.h"
 #include "commands/commands.h"
 #include "commands/csv.h"
+#include "commands/decisions.h"
 #include "commands/json.h"
 #include "commands/machine.h"
 #include "commands/options.h"
@@ -20,8 +21,8 @@ static const struct manual manual = {
     .text =
         "STUDY is a folder with study.ini, assets.csv, scenarios.csv and, if you like, "
         "threats.csv,\n"
-        "events.csv, drivers.csv, treatments.csv, effects.csv, controls.csv, insurance.csv and\n"
-        "appetite.csv.\n"
+        "events.csv, drivers.csv, treatments.csv, effects.csv, controls.csv, insurance.csv,\n"
+        "appetite.csv, decisions.csv and zones.csv.\n"
         "Errors name file, line and column, and all of them are reported at once; then the exit\n"
         "status is 3. Nothing is written.\n"
         "\n"
@@ -120,6 +121,8 @@ static void json_facts(struct json *json, const struct study_facts *facts)
     json_whole(json, "control_rows", facts->control_rows);
     json_whole(json, "layer_rows", facts->layer_rows);
     json_whole(json, "appetite_rows", facts->appetite_rows);
+    json_whole(json, "decision_rows", facts->decision_rows);
+    json_whole(json, "zone_rows", facts->zone_rows);
     json_number(json, "exposures", facts->exposures);
     json_whole(json, "distinct_selections", facts->distinct_selections);
     json_whole(json, "distinct_distributions", facts->distinct_distributions);
@@ -155,8 +158,8 @@ static void json_events(struct json *json, const struct portfolio *portfolio,
 }
 
 static void print_json(const struct study *study, const struct forecast *total,
-                       const struct scenario_forecast *each, const struct event_forecast *events,
-                       const struct diagnostics *d)
+                       const struct scenario_forecast *each, const double *aal,
+                       const struct event_forecast *events, const struct diagnostics *d)
 {
     const struct portfolio *portfolio = &study->portfolio;
     const struct settings *settings = &portfolio->settings;
@@ -192,6 +195,7 @@ static void print_json(const struct study *study, const struct forecast *total,
     }
     json_close(&json, ']');
     json_events(&json, portfolio, events);
+    json_decisions(&json, portfolio, aal);
     json_open(&json, "total", '{');
     json_number(&json, "threat_events_per_year", total->threat_events_per_year);
     json_number(&json, "loss_events_per_year", total->loss_events_per_year);
@@ -386,7 +390,9 @@ static void print_treatment_facts(const struct study_facts *facts)
                {facts->effect_rows, "effect", "effects"},
                {facts->control_rows, "control", "controls"},
                {facts->layer_rows, "insurance layer", "insurance layers"},
-               {facts->appetite_rows, "point of appetite", "points of appetite"}};
+               {facts->appetite_rows, "point of appetite", "points of appetite"},
+               {facts->decision_rows, "decision", "decisions"},
+               {facts->zone_rows, "zone or conduit", "zones and conduits"}};
     bool any = false;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (all[i].rows == 0)
@@ -400,8 +406,8 @@ static void print_treatment_facts(const struct study_facts *facts)
 }
 
 static void print_text(const struct study *study, const struct forecast *total,
-                       const struct scenario_forecast *each, const struct event_forecast *events,
-                       uint64_t top, int threads)
+                       const struct scenario_forecast *each, const double *aal,
+                       const struct event_forecast *events, uint64_t top, int threads)
 {
     const struct portfolio *portfolio = &study->portfolio;
     const struct settings *settings = &portfolio->settings;
@@ -438,6 +444,7 @@ static void print_text(const struct study *study, const struct forecast *total,
     print_scenarios(portfolio, total, each, own, top);
     print_events(portfolio, events, top);
     print_drivers(portfolio, each, events, top);
+    print_decisions(portfolio, aal);
 
     heading("Not modelled");
     if (facts->unreached_assets == 0)
@@ -487,6 +494,7 @@ int command_check(int argc, char **argv)
     struct forecast total = {0};
     struct scenario_forecast *each = NULL;
     struct event_forecast *events = NULL;
+    double *aal = NULL; // exact, of every scenario
     struct progress_line progress = progress_line_start(false);
     const struct study_options options = {
         .tell = progress_line_tell, .context = &progress, .threads = (int)threads};
@@ -496,17 +504,21 @@ int command_check(int argc, char **argv)
         each = must_alloc(study.portfolio.scenario_count, sizeof *each);
         events = must_alloc(study.portfolio.event_count + 1, sizeof *events);
         good = simulate_forecast(&study.portfolio, (int)threads, &total, each, events, d);
+        aal = must_alloc(study.portfolio.scenario_count, sizeof *aal);
+        for (size_t s = 0; s < study.portfolio.scenario_count; s++)
+            aal[s] = each[s].aal_exact;
     }
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);
     if (good && json)
-        print_json(&study, &total, each, events, d);
+        print_json(&study, &total, each, aal, events, d);
     else if (good && csv)
         print_csv(&study.portfolio, each);
     else if (good)
-        print_text(&study, &total, each, events, top, (int)threads);
+        print_text(&study, &total, each, aal, events, top, (int)threads);
     free(each);
     free(events);
+    free(aal);
     study_free(&study);
     diagnostics_free(d);
     return output_finish(good ? STATUS_DONE : STATUS_INPUT);
