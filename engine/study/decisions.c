@@ -81,7 +81,7 @@ static void dates_check(const struct terms *t, const struct decision *x)
     if (*x->decided_on != '\0' && *x->review_by != '\0' && strcmp(x->review_by, x->decided_on) < 0)
         diagnostics_add(t->reading->d, &review, "lies before the decision, %s", x->decided_on);
     if (*as_of != '\0' && strcmp(x->decided_on, as_of) > 0)
-        diagnostics_warn(t->reading->d, &on, "lies behind the study's as_of, %s", as_of);
+        diagnostics_warn(t->reading->d, &on, "lies after the study's as_of, %s", as_of);
 }
 
 // False where the row is not to be kept.
@@ -105,7 +105,7 @@ static bool decision_read(struct treatment_reading *r, const struct terms *t,
     date_read(t, REVIEW_BY, &decision->review_by);
     dates_check(t, decision);
     treatment_number(t, MAXIMUM_AAL, 0, DBL_MAX, "money a year, 0 or more", &decision->maximum_aal);
-    if (terms_given(t, MAXIMUM_AAL) && terms_given(t, TREATMENT_ID))
+    if (terms_given(t, MAXIMUM_AAL) && terms_given(t, TREATMENT_ID) && !terms_given(t, SCENARIOS))
         terms_error(t, MAXIMUM_AAL,
                     "has no effect: it limits the loss of scenarios, and this decision is about a "
                     "treatment");

@@ -2,7 +2,7 @@
 """Malformed studies, and well-formed ones that look odd: test_malformed.py PATH_TO_lossmill
 
 The studies and the messages that they must produce stand in cases.txt, which says how to read it,
-in cases-events.txt and in cases-treatments.txt. Here they are made and checked with the real binary; then studies damaged at
+in cases-events.txt, cases-treatments.txt and cases-governance.txt. Here they are made and checked with the real binary; then studies damaged at
 random must never crash it. The last line of the output is 'N passed, N failed'.
 """
 
@@ -115,7 +115,7 @@ budget_basis = annualised
                    b"cheap,scenario_id=s1,*,,susceptibility,cap,0.15,,,\n"
                    b"backup,event!='',,,primary_response,multiply,0.5,,,\n"
                    b"backup,,,event_id=worm,frequency,set,0.1,,,\n"
-                   b"train,scenario_id=s2,site=north,,frequency,add,normal -0.2 0.05,,,\n"
+                   b"train,scenario_id=s2,site=north,,frequency,add,normal -0.2 0.05 to 0,,,\n"
                    b"train,scenario_id=s3,,,hit_probability,multiply,beta 5 5,,0.8,\n"
                    b"badge,scenario_id=s2,,,primary,multiply,0.9,,,\n"
                    b"shop,kind=outage,,,,,,,,\n"
@@ -130,8 +130,25 @@ budget_basis = annualised
                     b"portfolio,10000,0.1\n"
                     b"class=server,5000,0.2\n",
 }
+# The same, with what people decided about it, and zones with their security levels.
+GOVERNANCE = TREATMENTS | {
+    "assets.csv": b"asset_id,class,site,value,quantity,resistance,zone\n"
+                  b"a1,server,north,1000,1,,cell\n"
+                  b"a2,server,south,2000,2,,dmz\n"
+                  b"a3,laptop,north,300,10,uniform 20 60,\n",
+    "decisions.csv": b"scenarios,treatment_id,option,decided_by,decided_on,review_by,maximum_aal,reason\n"
+                     b"kind=theft,,retain,Ann,2025-03-01,2026-03-01,50000,Small\n"
+                     b"scenario_id=s1,,modify,Bob,2025-06-01,2025-12-31,,First things first\n"
+                     b",edr,modify,Ann,2025-06-01,,,\n",
+    "zones.csv": b"zone,from,to,sl_t_fr1,sl_t_fr2,sl_t_fr3,sl_t_fr4,sl_t_fr5,sl_t_fr6,sl_t_fr7,"
+                 b"sl_a_fr1,sl_a_fr2,sl_a_fr3,sl_a_fr4,sl_a_fr5,sl_a_fr6,sl_a_fr7\n"
+                 b"cell,,,2,2,2,1,2,1,3,1,1,2,1,0,1,2\n"
+                 b"dmz,,,3,,,,,,,2,,,,,,\n"
+                 b",cell,dmz,2,2,2,2,2,2,2,1,1,1,1,1,1,1\n",
+}
 # file of cases -> the study that they edit
-STUDIES = {"cases.txt": BASE, "cases-events.txt": EVENTS, "cases-treatments.txt": TREATMENTS}
+STUDIES = {"cases.txt": BASE, "cases-events.txt": EVENTS, "cases-treatments.txt": TREATMENTS,
+           "cases-governance.txt": GOVERNANCE}
 
 
 def raw(text):
@@ -239,6 +256,7 @@ TOKENS = [b",", b";", b'"', b"'", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"(", b
           b"splice ", b"product (", b"at_most_once", b"negbinomial 0.001", b"[", b"]", b"#",
           b"assets.csv", b"threat_id", b"resistance", b"value",
           b"edr", b"avoid", b"existing", b"multiply", b"portfolio", b"current",
+          b"2026-02-30", b"decided_by", b"zone", b"cell",
           b"event", b"hit_probability", b"driver", b"worm", b"busy", b"lognormal -0.5 1", b"\xef\xbb\xbf", b"%", b"  "]
 
 
