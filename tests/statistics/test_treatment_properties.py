@@ -16,7 +16,7 @@ import h5py
 import numpy
 
 LOSSMILL = sys.argv[1]
-STUDIES = 30
+STUDIES = 24
 SIGMAS = 5
 
 passed = failed = 0

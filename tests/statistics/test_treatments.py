@@ -648,10 +648,6 @@ def overlaps():
         x.pair(poisson(3 * three * 0.5, z), [row("frequency multiply 0.5", overlap=f"h{r} {r}")],
                [row("frequency multiply 0.4", overlap=f"h{r} {r}"), row("frequency multiply 0.6", overlap=f"h{r} {r}")],
                ["frequency multiply 0.5"])
-    x.treat(poisson(3 * 0.75, z), row("frequency multiply 1.5", overlap="up 0"),
-            row("frequency multiply 0.5", overlap="up 0"))
-    x.treat(poisson(3 * 3, z), row("frequency multiply 1.5", overlap="upup 0"),
-            row("frequency multiply 2", overlap="upup 0"))
     return x
 
 
