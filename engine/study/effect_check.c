@@ -62,45 +62,64 @@ bool effect_amount_read(const struct terms *t, struct effect *effect)
     return effect->amount && direction_check(t, effect);
 }
 
+// Whether the effect may raise such a frequency.
+static bool raises(const struct effect *effect, const struct distribution *frequency)
+{
+    double low, high, least = 0, most;
+
+    distribution_support(effect->amount, &low, &high);
+    switch (effect->operation) {
+    case OPERATION_MULTIPLY:
+        return high > 1;
+    case OPERATION_ADD:
+        return high > 0;
+    case OPERATION_SET:
+        if (frequency)
+            distribution_support(frequency, &least, &most);
+        return high > least;
+    default:
+        return false;
+    }
+}
+
+// The first row acted on whose frequency may be raised but cannot be, NULL if there is none.
+static const char *unraisable(const struct portfolio *portfolio, const struct effect *effect)
+{
+    for (size_t i = 0; i < effect->event_count; i++)
+        if (raises(effect, portfolio->events[effect->events[i]].frequency))
+            return "the frequency of shared events";
+    for (size_t i = 0; i < effect->scenario_count; i++) {
+        const struct scenario *s = &portfolio->scenarios[effect->scenarios[i]];
+
+        if (s->counts == COUNTS_AT_MOST_ONCE && raises(effect, s->frequency))
+            return "the frequency of what happens at most once";
+    }
+    return NULL;
+}
+
 void effect_raise_check(const struct terms *t, const struct effect *effect)
 {
-    const struct portfolio *portfolio = &t->reading->study->portfolio;
     const struct place at = terms_place(t, EFFECT_AMOUNT);
-    const double unchanged = effect->operation == OPERATION_MULTIPLY ? 1 : 0;
+    const char *what = NULL;
     double low, high;
 
-    if (effect->operation == OPERATION_SET || effect->operation == OPERATION_CAP)
-        return;
     distribution_support(effect->amount, &low, &high);
-    if (high <= unchanged)
-        return;
-    if (effect->operation == OPERATION_MULTIPLY && terms_given(t, EFFECT_OVERLAP))
+    if (effect->operation == OPERATION_MULTIPLY && high > 1 && terms_given(t, EFFECT_OVERLAP))
         terms_error(t, EFFECT_OVERLAP,
                     "an effect that may raise something cannot overlap with others: take it out of "
                     "the group");
     if (effect->factor != FACTOR_FREQUENCY)
         return;
-    if (isinf(high))
+    if (isinf(high) && effect->operation != OPERATION_CAP)
         diagnostics_add(t->reading->d, &at,
                         "a treatment that raises a frequency needs a bound: 'to' or 'cap' ends the "
                         "distribution");
-    if (effect->event_count > 0 || terms_given(t, EFFECT_EVENTS))
-        diagnostics_add(t->reading->d, &at,
-                        "a treatment cannot raise the frequency of shared events in this version: "
-                        "values of at most %g expected, but they range up to %g",
-                        unchanged, high);
-    for (size_t i = 0; i < effect->scenario_count; i++) {
-        const struct scenario *s = &portfolio->scenarios[effect->scenarios[i]];
-
-        if (s->counts != COUNTS_AT_MOST_ONCE)
-            continue;
+    what = unraisable(&t->reading->study->portfolio, effect);
+    if (what)
         diagnostics_add(
             t->reading->d, &at,
-            "a treatment cannot raise the frequency of what happens at most once, as "
-            "scenario '%s' does: values of at most %g expected, but they range up to %g",
-            s->id, unchanged, high);
-        return;
-    }
+            "a treatment cannot raise %s in this version%s, but values range up to %g", what,
+            effect->operation == OPERATION_SET ? ": cap it instead of setting it" : "", high);
 }
 
 void effect_idle_warn(const struct terms *t, const struct effect *effect)

@@ -8,6 +8,7 @@ of shared events with constant and uncertain hit probabilities, given susceptibi
 against resistance; events with and without drivers, own costs and correlated hits."""
 import copy
 import hashlib
+import os
 import pathlib
 import random
 import subprocess
@@ -18,7 +19,8 @@ import h5py
 import numpy
 
 LOSSMILL = sys.argv[1]
-STUDIES = 24
+QUICK = "LOSSMILL_TESTS_QUICK" in os.environ  # under the sanitizers, which look at how it is computed
+STUDIES = 8 if QUICK else 24
 YEARS = 20_000  # two blocks and a half
 
 passed = failed = 0
