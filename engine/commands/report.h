@@ -39,6 +39,7 @@ double report_net_benefit(const struct plan_figures *plan);
 
 const char *report_level_text(const struct report *r); // "99 %"
 const char *report_worst_text(const struct report *r); // "worst 1 %"
+const char *report_money(double amount, double error); // money_text with a proper minus
 const char *report_chance_text(double chance);         // three digits, however small
 const char *report_error_text(double standard_error);  // "± 13 k"
 const char *report_verdict_html(enum verdict verdict);

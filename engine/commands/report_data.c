@@ -207,11 +207,18 @@ void report_data(const struct report *r)
                   t->settings.budget_basis == BUDGET_ANNUALISED ? "a year, annualised"
                                                                 : "in the first year");
         json_open(&json, "base", '{');
+        const struct estimate in20 = year_in(&r->total, 20, r->settings->resolution);
+        const struct estimate in200 = year_in(&r->total, 200, r->settings->resolution);
         put(&json, "aal", base->aal);
-        put(&json, "in20", year_in(&r->total, 20, r->settings->resolution).value);
-        put(&json, "in200", year_in(&r->total, 200, r->settings->resolution).value);
-        if (r->has_level)
+        put(&json, "aal_error", r->outcome->summary.aal_error);
+        put(&json, "in20", in20.value);
+        put(&json, "in20_error", estimate_error(&in20));
+        put(&json, "in200", in200.value);
+        put(&json, "in200_error", estimate_error(&in200));
+        if (r->has_level) {
             put(&json, "tvar", base->tvar[r->level]);
+            put(&json, "tvar_error", r->outcome->summary.tvar_error[r->level]);
+        }
         json_close(&json, '}');
         json_whole(&json, "start", r->plan);
         json_whole(&json, "best", r->plan_best);

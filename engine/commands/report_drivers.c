@@ -236,6 +236,17 @@ static double group_tail(const struct report *r, const int64_t *group)
     return contribution / r->outcome->summary.tvar[r->level];
 }
 
+// "threat_id*business_unit" as people would say it.
+static const char *grouping_title(const char *name)
+{
+    const char *title = "By ";
+    for (; *name != '\0'; name++)
+        title = *name == '_'   ? text_format("%s ", title)
+                : *name == '*' ? text_format("%s \u00d7 ", title)
+                               : text_format("%s%c", title, *name);
+    return title;
+}
+
 static bool grouping(const struct report *r, size_t g)
 {
     const struct grouping *names = &r->portfolio->groupings[g];
@@ -257,8 +268,7 @@ static bool grouping(const struct report *r, size_t g)
                                    isfinite(aal) ? aal : NAN, tail};
     }
     if (good)
-        panel_print(r, &(struct panel){text_format("By %s", names->name),
-                                       r->insured ? "Before insurance." : NULL, shares, count,
+        panel_print(r, &(struct panel){grouping_title(names->name), NULL, shares, count,
                                        names->count, "groups", r->has_level});
     free(units);
     free(shares);
@@ -279,8 +289,8 @@ static void lead(const struct report *r)
         events += tail_share(r, r->outcome->events[e].all.tvar_contribution);
     if (events > 0)
         fprintf(r->out,
-                " What strikes many assets at once makes up <strong>%s</strong> of the "
-                "%s.",
+                " What strikes many assets at once makes up <strong>%s</strong> of what the "
+                "%s of years lose.",
                 share_text(events), report_worst_text(r));
     fputs("</p>\n", r->out);
 }
@@ -301,6 +311,17 @@ bool report_drivers(const struct report *r)
     fixed(r, "Forms of loss", r->outcome->form_share, loss_form_names, LOSS_FORMS, NULL);
     for (size_t g = 0; g < r->portfolio->grouping_count && good; g++)
         good = grouping(r, g);
-    fputs("</div>\n</section>\n", r->out);
+    fputs("</div>\n", r->out);
+    double own = 0;
+    for (size_t e = 0; e < r->portfolio->event_count; e++)
+        own += r->outcome->events[e].own_aal;
+    if (own > 0 && r->portfolio->grouping_count > 0)
+        fprintf(r->out,
+                "<p class=\"note\">In groups, (empty) includes what shared events themselves cost, "
+                "%s a year.</p>\n",
+                money_text(own, NAN));
+    if (r->insured)
+        fputs("<p class=\"note\">Shares are before insurance.</p>\n", r->out);
+    fputs("</section>\n", r->out);
     return good;
 }

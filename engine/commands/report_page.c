@@ -19,7 +19,13 @@ const char *report_level_text(const struct report *r)
 
 const char *report_worst_text(const struct report *r)
 {
-    return text_format("worst %.3g %%", 100 * (1 - r->settings->quantiles[r->level]));
+    return text_format("worst %.3g\u00a0%%", 100 * (1 - r->settings->quantiles[r->level]));
+}
+
+const char *report_money(double amount, double error)
+{
+    const char *text = money_text(amount, error);
+    return amount < 0 ? text_format("\u2212%s", text + (*text == '-')) : text;
 }
 
 const char *report_chance_text(double chance)
@@ -54,7 +60,7 @@ static void key_figure(const struct report *r, const char *label, const char *va
 static void key_period(const struct report *r, double period)
 {
     struct estimate x = year_in(&r->total, period, r->settings->resolution);
-    key_figure(r, text_format("One year in %g loses more than", period), estimate_text(&x),
+    key_figure(r, text_format("One year in %g exceeds", period), estimate_text(&x),
                isnan(x.value) ? "too few years for this" : estimate_range_text(&x), "");
 }
 
@@ -84,7 +90,9 @@ static const char *points_text(size_t count, size_t all)
 
 static const char *in_text(double chance)
 {
-    return text_format("1 in %s", number_text(1 / chance));
+    double years = 1 / chance;
+    return years >= 10 && years < 1e15 ? text_format("1 in %s", whole_text((uint64_t)(years + 0.5)))
+                                       : text_format("1 in %s", number_text(years));
 }
 
 static void appetite(const struct report *r)
@@ -251,12 +259,18 @@ static void facts(const struct report *r)
     fact(r, "Seed", text_format("%llu", (unsigned long long)s->seed));
     fact(r, "Currency", s->currency);
     fact(r, "Smallest amount counted", text_format("%g", s->resolution));
-    fact(r, "Uncertain rates", results_attribute(r->results, "rate_uncertainty"));
-    fact(r, "Annual loss is of", results_attribute(r->results, "annual_loss_basis"));
+    fact(r, "Uncertain inputs",
+         s->rate_uncertainty == RATE_UNCERTAINTY_NONE ? "their means" : "drawn anew every year");
+    fact(r, "Annual loss",
+         s->annual_loss == ANNUAL_LOSS_PRODUCT ? "rate times magnitude"
+                                               : "sum of the year's events");
     fact(r, "Return periods", numbers_text(s->return_periods, s->return_period_count));
     fact(r, "Quantiles", numbers_text(s->quantiles, s->quantile_count));
     if (r->portfolio->treatments.count > 0) {
-        fact(r, "Treatments ranked by", objective_names[t->objective]);
+        fact(r, "Treatments ranked by",
+             t->objective == OBJECTIVE_AAL    ? "average annual loss saved"
+             : t->objective == OBJECTIVE_TVAR ? "TVaR saved"
+                                              : "net benefit");
         fact(r, "Budget counts",
              t->budget_basis == BUDGET_ANNUALISED ? "annualised cost" : "cost in the first year");
         fact(r, "Horizon", text_format("%g years", t->horizon_years));
@@ -265,7 +279,6 @@ static void facts(const struct report *r)
     if (r->outcome->capped_events > 0)
         fact(r, "Events cut at the limit of one event's loss",
              whole_text(r->outcome->capped_events));
-    fact(r, "content_sha256", results_attribute(r->results, "content_sha256"));
     fputs("</dl>\n", r->out);
 }
 
@@ -273,12 +286,13 @@ static void input_hashes(const struct report *r)
 {
     size_t count;
     const char *const *lines = results_input_hashes(r->results, &count);
-    if (count == 0)
-        return;
-    fputs("<h3>Inputs</h3>\n<div class=\"scroll\" role=\"region\" aria-label=\"Inputs\" "
-          "tabindex=\"0\"><table class=\"hashes\">\n<thead><tr><th scope=\"col\">File</th>"
+    fputs("<h3>Hashes</h3>\n<div class=\"scroll\" role=\"region\" aria-label=\"Hashes\" "
+          "tabindex=\"0\"><table class=\"hashes\">\n<thead><tr><th scope=\"col\">Of</th>"
           "<th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n",
           r->out);
+    fprintf(r->out,
+            "<tr><th scope=\"row\">the run: content_sha256</th><td><code>%s</code></td></tr>\n",
+            html(results_attribute(r->results, "content_sha256")));
     for (size_t i = 0; i < count; i++) {
         size_t length = strcspn(lines[i], " ");
         const char *name = lines[i] + length + strspn(lines[i] + length, " ");

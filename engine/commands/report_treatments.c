@@ -83,9 +83,9 @@ static void treatment_row(const struct report *r, const struct treatment_figures
             "<td role=\"cell\" class=\"num saves\">%s <span class=\"range\">%s</span></td>"
             "<td role=\"cell\" class=\"num costs\">%s</td>"
             "<td role=\"cell\" class=\"num net\">%s <span class=\"range\">%s</span></td>",
-            money_text(saved->value, saved->error), report_error_text(saved->error),
+            report_money(saved->value, saved->error), report_error_text(saved->error),
             money_text(f->cost.annualised, NAN),
-            money_text(f->net_benefit.value, f->net_benefit.error),
+            report_money(f->net_benefit.value, f->net_benefit.error),
             report_error_text(f->net_benefit.error));
     if (report_plan_count(r) > 0)
         fprintf(r->out, "<td role=\"cell\" class=\"in-plan\">%s</td>", chosen ? "\u2713 yes" : "");
@@ -128,7 +128,10 @@ void report_treatments(const struct report *r)
         "x1=\"3\" x2=\"3\" y1=\"3\" y2=\"11\"/><line class=\"whisker\" x1=\"31\" x2=\"31\" "
         "y1=\"3\" y2=\"11\"/><circle class=\"dot\" cx=\"17\" cy=\"7\" r=\"3.5\"/></svg> saves a "
         "year, 95 %% range</span> <span><svg width=\"10\" height=\"14\"><line class=\"cost\" "
-        "x1=\"5\" x2=\"5\" y1=\"0\" y2=\"14\"/></svg> costs a year</span></p>\n",
+        "x1=\"5\" x2=\"5\" y1=\"0\" y2=\"14\"/></svg> costs a year</span> <span><span "
+        "class=\"swatch "
+        "pays\"></span>saves more than it costs</span> <span><span class=\"swatch short\"></span>"
+        "costs more than it saves</span></p>\n",
         whole_text(t->count), t->count == 1 ? "" : "s", by[t->settings.objective],
         whole_text(paying), paying == 1 ? "s" : "");
     fputs("<table class=\"treatments\" role=\"table\">\n<caption class=\"hidden\">Treatments by "
@@ -149,10 +152,11 @@ void report_treatments(const struct report *r)
     if (shown < t->count)
         fprintf(r->out, "<p class=\"note\">and %s more, which save less.</p>\n",
                 whole_text(t->count - shown));
-    fputs("<p class=\"note\">Ranks with a range: simulation error leaves open which is better. "
-          "What treatments save together is less than the sum of what each saves alone.</p>\n"
-          "</section>\n",
-          r->out);
+    fputs(
+        "<p class=\"note\">Ranks with a range: simulation error leaves open which is better. "
+        "What treatments save together is mostly less than the sum of what each saves alone.</p>\n"
+        "</section>\n",
+        r->out);
     free(order);
 }
 
@@ -193,7 +197,7 @@ static void frontier_row(const struct report *r, size_t p)
             "<tr data-plan=\"%zu\"><th scope=\"row\" class=\"num\">%s</th><td class=\"num\">%s</td>"
             "<td class=\"num\">%s</td><td class=\"num\">%s <span class=\"range\">%s</span></td>",
             p, money_text(plan->budget_cost, NAN), money_text(plan->annualised_cost, NAN),
-            money_text(x->aal, NAN), money_text(x->aal_saved.value, x->aal_saved.error),
+            money_text(x->aal, NAN), report_money(x->aal_saved.value, x->aal_saved.error),
             report_error_text(x->aal_saved.error));
     fprintf(r->out, "<td class=\"num\">%s</td><td class=\"num\">%s</td>",
             money_text(report_plan_year_in(r, x, 20), NAN),

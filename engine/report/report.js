@@ -17,6 +17,7 @@
   // As money_text and its like in engine/commands/print.c: three digits at most, fewer where the
   // error (a standard error) does not support them.
   function scaled(amount, digits) {
+    if (amount < 0) return "−" + scaled(-amount, digits);
     const rounded = amount.toExponential(digits - 1);
     const exponent = Number(rounded.split("e")[1]);
     const group = exponent < 3 ? 0 : Math.floor(exponent / 3);
@@ -126,9 +127,9 @@
   }
 
   const symbols = {
-    within: d3.symbol(d3.symbolCircle, 110),
-    undecided: d3.symbol(d3.symbolDiamond, 110),
-    breached: d3.symbol(d3.symbolCross, 110),
+    within: d3.symbol().type(d3.symbolCircle).size(120),
+    undecided: d3.symbol().type(d3.symbolDiamond).size(130),
+    breached: d3.symbol().type(d3.symbolCross).size(130),
   };
 
   // The exceedance curve. `small`: beside another chart, judged with the plan.
@@ -137,10 +138,33 @@
     const id = small ? "clip-small" : "clip-large";
     let x, y, guide;
 
-    function label(text, loss, chance, kind, anchor, dx, dy) {
-      if (loss === null || loss < domain[0] || loss > domain[1]) return;
-      svg.append("text").attr("class", "halo " + kind).attr("text-anchor", anchor)
-        .attr("x", x(loss) + dx).attr("y", y(chance) + dy).text(text);
+    // A label goes to the first of its candidate places that touches no curve and no other label,
+    // or to the one that touches least.
+    let taken = [];
+    function occupy(path) {
+      const node = path.node(), length = node.getTotalLength();
+      for (let at = 0; at <= length; at += 5) taken.push(node.getPointAtLength(at));
+    }
+    function label(text, kind, candidates) {
+      const node = svg.append("text").attr("class", "halo " + kind).text(text);
+      const size = node.node().getComputedTextLength() || 7 * text.length;
+      const [left, right] = x.range(), [bottom, top] = y.range();
+      let best = null;
+      for (const at of candidates.filter((c) => c.x >= left && c.x <= right)) {
+        const from = at.end ? at.x - size : at.x, to = from + size;
+        let touches = taken.filter((p) => p.x > from - 4 && p.x < to + 4 && p.y > at.y - 14 && p.y < at.y + 5).length;
+        if (from < left + 2 || to > right + 50 || at.y < top + 12 || at.y > bottom - 4) touches += 1000;
+        if (best === null || touches < best.touches) best = { touches, from, at };
+      }
+      if (best === null || best.touches >= 1000) return void node.remove();
+      node.attr("x", best.from).attr("y", best.at.y);
+      for (let at = 0; at <= size; at += 8) taken.push({ x: best.from + at, y: best.at.y - 5 });
+    }
+    // Places beside a curve, where it is passed with the given chances.
+    function beside(losses, chances, wanted, end) {
+      return wanted.map((chance) => ({ loss: lossAt(losses, chances, chance), chance }))
+        .filter((p) => p.loss !== null)
+        .map((p) => ({ x: x(p.loss) + (end ? -12 : 12), y: y(p.chance) + (end ? 10 : -4), end }));
     }
 
     function axes(width, height, left, right, top) {
@@ -171,8 +195,8 @@
 
     function limits() {
       if (portfolio.length === 0) return;
-      svg.append("path").attr("class", "curve limit").attr("d",
-        d3.line().x((p) => x(p.loss)).y((p) => y(p.probability))(portfolio));
+      occupy(svg.append("path").attr("class", "curve limit").attr("d",
+        d3.line().x((p) => x(p.loss)).y((p) => y(p.probability))(portfolio)));
       for (const point of portfolio) {
         const verdict = verdictOf(point, small);
         svg.append("path").attr("class", "point " + verdict).attr("d", symbols[verdict]())
@@ -180,16 +204,6 @@
             (verdict === "breached" ? " rotate(45)" : ""))
           .append("title").text(`${percent(point.probability)} tolerated above ${money(point.loss)}: ${verdict}`);
       }
-      // named where it is farthest from today's curve
-      let best = null;
-      for (const point of portfolio) {
-        const today = lossAt(curve.loss, curve.chance, point.probability);
-        const away = today === null ? 0 : Math.log(point.loss / today);
-        if (best === null || Math.abs(away) > Math.abs(best.away)) best = { point, away };
-      }
-      const outside = best.away > 0;
-      label("Appetite", best.point.loss, best.point.probability, "limit", outside ? "start" : "end",
-        outside ? 12 : -12, outside ? -6 : 16);
     }
 
     function draw() {
@@ -198,6 +212,7 @@
       const left = narrow ? 62 : 70, right = narrow ? 12 : 62, top = 28;
       const height = top + Math.round(Math.min(Math.max(width * (small ? 0.62 : 0.46), 250), 430));
       svg.selectAll("*").remove();
+      taken = [];
       svg.attr("viewBox", `0 0 ${width} ${height + 46}`);
       x = d3.scaleLog().domain(domain).range([left, width - right]);
       y = d3.scaleLog().domain([data.rarest, 1]).range([height, top]);
@@ -210,20 +225,22 @@
         .defined((i) => curve.lower[i] > 0 && curve.upper[i] > 0)
         .x0((i) => x(curve.lower[i])).x1((i) => x(curve.upper[i])).y((i) => y(curve.chance[i]))(index));
       if (curve.event && !small)
-        inside.append("path").attr("class", "curve event").attr("d", d3.line()
+        occupy(inside.append("path").attr("class", "curve event").attr("d", d3.line()
           .defined((i) => curve.event[i] > 0)
-          .x((i) => x(curve.event[i])).y((i) => y(curve.chance[i]))(index));
-      inside.append("path").attr("class", "curve now").attr("d", d3.line()
-        .x((i) => x(curve.loss[i])).y((i) => y(curve.chance[i]))(index));
+          .x((i) => x(curve.event[i])).y((i) => y(curve.chance[i]))(index)));
+      occupy(inside.append("path").attr("class", "curve now").attr("d", d3.line()
+        .x((i) => x(curve.loss[i])).y((i) => y(curve.chance[i]))(index)));
       if (chosen >= 0) plan(inside);
       limits();
-      const today = small ? 0.012 : 0.004;
-      label("Today", lossAt(curve.loss, curve.chance, Math.max(today, data.rarest * 1.6)),
-        Math.max(today, data.rarest * 1.6), "now", "start", 12, -4);
-      if (curve.event && !small)
-        label("Largest single event", lossAt(curve.event, curve.chance, 0.33), 0.33, "event", "end", -10, 8);
+      label("Today", "now", beside(curve.loss, curve.chance, [0.004, 0.008, 0.015, 0.03, 0.1, 0.3], false));
       if (chosen >= 0)
-        label("With the plan", lossAt(plans[chosen].losses, data.chances, 0.03), 0.03, "plan", "end", -12, 10);
+        label(small ? "With the plan" : "With the plan for " + money(plans[chosen].cost), "plan",
+          beside(plans[chosen].losses, data.chances, [0.02, 0.012, 0.04, 0.008, 0.08, 0.15, 0.3], true));
+      label("Appetite", "limit", portfolio.flatMap((p) => [
+        { x: x(p.loss) + 12, y: y(p.probability) - 8 }, { x: x(p.loss) - 12, y: y(p.probability) + 18, end: true },
+        { x: x(p.loss) + 12, y: y(p.probability) + 18 }, { x: x(p.loss) - 12, y: y(p.probability) - 8, end: true }]));
+      if (curve.event && !small)
+        label("Largest single event", "event", beside(curve.event, curve.chance, [0.2, 0.25, 0.15, 0.3, 0.4, 0.1], true));
       guide = svg.append("g").attr("aria-hidden", "true");
       describe();
     }
@@ -232,8 +249,8 @@
       const points = data.chances
         .map((chance, i) => ({ chance, loss: plans[chosen].losses[i] }))
         .filter((p) => p.loss > 0 && p.chance >= data.rarest);
-      inside.append("path").attr("class", "curve plan").attr("d", d3.line()
-        .x((p) => x(p.loss)).y((p) => y(p.chance))(points));
+      occupy(inside.append("path").attr("class", "curve plan").attr("d", d3.line()
+        .x((p) => x(p.loss)).y((p) => y(p.chance))(points)));
       inside.selectAll(".known").data(points).enter().append("circle").attr("class", "known")
         .attr("r", 2.5).attr("cx", (p) => x(p.loss)).attr("cy", (p) => y(p.chance));
     }
@@ -322,7 +339,7 @@
       svg.append("line").attr("class", "today").attr("x1", left).attr("x2", width - right)
         .attr("y1", y(data.base.aal)).attr("y2", y(data.base.aal));
       svg.append("text").attr("class", "halo now").attr("x", width - right).attr("text-anchor", "end")
-        .attr("y", y(data.base.aal) + 18).text("Today " + money(data.base.aal));
+        .attr("y", y(data.base.aal) + 18).text("Today " + money(data.base.aal, data.base.aal_error));
       svg.append("path").attr("class", "step").attr("d", d3.line().curve(d3.curveStepAfter)
         .x((plan) => x(plan.cost)).y((plan) => y(plan.aal))(plans));
       svg.selectAll(".choice").data(plans).enter().append("circle")
@@ -341,7 +358,9 @@
 
   function keyFigure(name) {
     const value = make("strong", {}), range = make("span", { class: "range" });
-    return { node: make("div", { class: "key" }, make("dt", {}, name), make("dd", {}, value, range)), value, range };
+    const more = make("span", { class: "range" });
+    return { node: make("div", { class: "key" }, make("dt", {}, name), make("dd", {}, value, range, more)),
+      value, range, more };
   }
 
   function buildPlanner(host, redraw) {
@@ -360,12 +379,12 @@
 
     const keys = {
       aal: keyFigure("Average annual loss"),
-      in20: keyFigure("One year in 20 loses more than"),
-      in200: keyFigure("One year in 200 loses more than"),
+      in20: keyFigure("One year in 20 exceeds"),
+      in200: keyFigure("One year in 200 exceeds"),
       tvar: keyFigure("Average of the " + data.worst),
     };
     if (!data.worst) delete keys.tvar;
-    const net = keyFigure("Saved a year, less the yearly cost");
+    const net = keyFigure("Saved less cost, a year");
     const list = make("dl", { class: "keys" }, ...Object.values(keys).map((key) => key.node), net.node);
 
     const curveFigure = make("figure", { class: "chart", id: "plan-curve" },
@@ -392,10 +411,10 @@
     const small = domain ? exceedanceChart(curveFigure, true) : null;
     const frontier = frontierChart(frontierFigure);
 
-    function against(key, now, before) {
+    function against(key, now, before, error) {
       key.value.textContent = money(now);
       if (now === null || before === null || !(before > 0)) key.range.textContent = "";
-      else key.range.textContent = "today " + money(before) + ", " +
+      else key.range.textContent = "today " + money(before, error) + ", " +
         (now <= before ? "−" : "+") + Math.abs(Math.round(100 * (now / before - 1))) + " %";
     }
     function table(head, rows, name) {
@@ -407,8 +426,8 @@
     }
     function appetiteTable(plan) {
       const rows = data.appetite.map((point, i) => make("tr", {},
-        make("th", { scope: "row" }, make("bdi", {}, point.scope), " above ",
-          make("span", { class: "num" }, money(point.loss))),
+        make("th", { scope: "row" }, make("bdi", {}, point.scope), " ",
+          make("span", { class: "range" }, "above " + money(point.loss))),
         make("td", { class: "num" }, percent(point.probability)),
         make("td", { class: "num" }, percent(point.exceeds)),
         make("td", { class: "num" }, percent(plan.exceeds[i])),
@@ -463,10 +482,10 @@
         money(plan.aal) + " a year." + counted(plan));
       status.textContent = (number === 1 ? "One treatment" : number + " treatments") + " for " + paid(plan.cost) + " " +
         data.basis + " leave an average annual loss of " + money(plan.aal) + "." + counted(plan);
-      for (const name of Object.keys(keys)) against(keys[name], plan[name], data.base[name]);
+      for (const name of Object.keys(keys)) against(keys[name], plan[name], data.base[name], data.base[name + "_error"]);
       net.value.textContent = money(plan.saved - plan.annual, plan.error);
-      net.range.textContent = "saves " + money(plan.saved, plan.error) + " " + plusMinus(plan.error) +
-        ", costs " + money(plan.annual);
+      net.range.textContent = "saves " + money(plan.saved, plan.error) + " " + plusMinus(plan.error);
+      net.more.textContent = "costs " + money(plan.annual);
       if (verdicts) appetiteTable(plan);
       setTable(plan);
       elsewhere(plan);
