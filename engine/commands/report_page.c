@@ -95,6 +95,16 @@ static const char *in_text(double chance)
                                        : text_format("1 in %s", number_text(years));
 }
 
+// "business_unit=Production", which may be broken at the sign.
+static const char *scope_html(const char *scope)
+{
+    const char *sign = scope != NULL ? strchr(scope, '=') : NULL;
+    if (sign == NULL)
+        return html_name(scope, NULL);
+    return text_format("<bdi>%s=<wbr>%s</bdi>",
+                       html(text_format("%.*s", (int)(sign - scope), scope)), html(sign + 1));
+}
+
 static void appetite(const struct report *r)
 {
     const struct treatments *t = &r->portfolio->treatments;
@@ -124,19 +134,18 @@ static void appetite(const struct report *r)
     fprintf(r->out,
             "<div class=\"scroll\" role=\"region\" aria-label=\"Appetite\" tabindex=\"0\">"
             "<table>\n<caption>Chance that a year loses more than the tolerated amount, "
-            "today</caption>\n<thead><tr><th scope=\"col\">Of</th>"
-            "<th scope=\"col\" class=\"num\">A year above</th>"
+            "today</caption>\n<thead><tr><th scope=\"col\">A year of</th>"
             "<th scope=\"col\" class=\"num\">Tolerated</th><th scope=\"col\" class=\"num\">Found"
             "</th><th scope=\"col\" class=\"num wide\">95 %% range</th>"
             "<th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n");
     for (size_t a = 0; a < t->appetite_count; a++) {
         const struct appetite_figures *x = &r->treated->appetite[a];
         fprintf(r->out,
-                "<tr><th scope=\"row\"><bdi>%s</bdi></th><td class=\"num\">%s</td>"
+                "<tr><th scope=\"row\">%s <span class=\"range\">above %s</span></th>"
                 "<td class=\"num\">%s <span class=\"in\">%s</span></td>"
                 "<td class=\"num\">%s</td>"
                 "<td class=\"num wide\">%s to %s</td><td>%s</td></tr>\n",
-                html(t->appetite[a].scope), money_text(t->appetite[a].loss, NAN),
+                scope_html(t->appetite[a].scope), money_text(t->appetite[a].loss, NAN),
                 report_chance_text(t->appetite[a].probability), in_text(t->appetite[a].probability),
                 report_chance_text(x->exceeds.value), report_chance_text(x->exceeds.lower),
                 report_chance_text(x->exceeds.upper), report_verdict_html(x->verdict));

@@ -68,8 +68,15 @@
     return make("span", { class: "verdict " + verdict },
       make("span", { class: "mark", "aria-hidden": "true" }, mark), verdict);
   }
+  // "business_unit=Production", which may be broken at the sign.
+  function scopeName(scope) {
+    const name = make("bdi", {});
+    scope.split("=").forEach((part, i) => name.append(...(i > 0 ? ["=", make("wbr")] : []), part));
+    return name;
+  }
   function figureWidth(figure) {
-    return printing ? (figure.closest(".two") ? 340 : 680) : Math.max(figure.clientWidth, 260);
+    // wider than the paper, so that the letters come out as small as those around
+    return printing ? (figure.closest(".two") ? 430 : 900) : Math.max(figure.clientWidth, 260);
   }
 
   // ---------------------------------------------------------------------------- curves and points
@@ -210,7 +217,7 @@
       const width = figureWidth(figure);
       const narrow = width < 520;
       const left = narrow ? 62 : 70, right = narrow ? 12 : 62, top = 28;
-      const height = top + Math.round(Math.min(Math.max(width * (small ? 0.62 : 0.46), 250), 430));
+      const height = top + Math.round(Math.min(Math.max(width * (small ? 0.62 : printing ? 0.4 : 0.46), 250), 430));
       svg.selectAll("*").remove();
       taken = [];
       svg.attr("viewBox", `0 0 ${width} ${height + 46}`);
@@ -234,7 +241,7 @@
       limits();
       label("Today", "now", beside(curve.loss, curve.chance, [0.004, 0.008, 0.015, 0.03, 0.1, 0.3], false));
       if (chosen >= 0)
-        label(small ? "With the plan" : "With the plan for " + money(plans[chosen].cost), "plan",
+        label(narrow ? "Plan" : small ? "With the plan" : "With the plan for " + money(plans[chosen].cost), "plan",
           beside(plans[chosen].losses, data.chances, [0.02, 0.012, 0.04, 0.008, 0.08, 0.15, 0.3], true));
       label("Appetite", "limit", portfolio.flatMap((p) => [
         { x: x(p.loss) + 12, y: y(p.probability) - 8 }, { x: x(p.loss) - 12, y: y(p.probability) + 18, end: true },
@@ -426,7 +433,7 @@
     }
     function appetiteTable(plan) {
       const rows = data.appetite.map((point, i) => make("tr", {},
-        make("th", { scope: "row" }, make("bdi", {}, point.scope), " ",
+        make("th", { scope: "row" }, scopeName(point.scope), " ",
           make("span", { class: "range" }, "above " + money(point.loss))),
         make("td", { class: "num" }, percent(point.probability)),
         make("td", { class: "num" }, percent(point.exceeds)),
