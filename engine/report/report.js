@@ -436,11 +436,11 @@
         make("th", { scope: "row" }, scopeName(point.scope), " ",
           make("span", { class: "range" }, "above " + money(point.loss))),
         make("td", { class: "num" }, percent(point.probability)),
-        make("td", { class: "num" }, percent(point.exceeds)),
+        make("td", { class: "num wide" }, percent(point.exceeds)),
         make("td", { class: "num" }, percent(plan.exceeds[i])),
         make("td", {}, verdictMark(plan.verdicts[i]))));
       verdicts.replaceChildren(make("h3", {}, "The appetite, with the plan"),
-        table([["A year of"], ["Tolerated", "num"], ["Today", "num"], ["With the plan", "num"], ["Verdict"]],
+        table([["A year of"], ["Tolerated", "num"], ["Today", "num wide"], ["With the plan", "num"], ["Verdict"]],
           rows, "The appetite, with the plan"));
     }
     function setTable(plan) {
