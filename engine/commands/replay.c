@@ -46,7 +46,12 @@ static bool base_again(struct replay_run *run, struct diagnostics *d)
     const struct treatments *t = &portfolio->treatments;
     uint64_t years = portfolio->settings.years;
     run->base.portfolio = portfolio;
-    run->base.annual_loss = results_outcome(run->results)->annual_loss;
+    // the tail's contributions too: rows stand in the order of ids, there and here
+    const struct outcome *kept = results_outcome(run->results);
+    run->base.annual_loss =
+        kept->annual_loss_gross != NULL ? kept->annual_loss_gross : kept->annual_loss;
+    run->base.scenarios = results_outcome(run->results)->scenarios;
+    run->base.events = results_outcome(run->results)->events;
     run->base.groups = must_alloc(portfolio->grouping_count, sizeof *run->base.groups);
     for (size_t a = 0; a < t->appetite_count; a++) {
         const struct appetite_point *point = &t->appetite[a];

@@ -87,6 +87,8 @@ static void print_headline(const struct outcome *outcome, const char *path, doub
     print_headline_table(outcome);
     printf("\nWritten to %s. Next:\n\n  lossmill show %s\n", text_shown(path, 200),
            text_shown(path, 200));
+    if (outcome->portfolio->treatments.count > 0)
+        printf("  lossmill rank %s\n", text_shown(path, 200));
 }
 
 static void print_headline_json(const struct outcome *outcome, const char *path, double seconds)
@@ -133,6 +135,11 @@ static enum simulated simulate_all(const struct request *request, const struct s
     if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
         !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
         done = SIMULATION_FAILED;
+    if (done == SIMULATION_DONE && treatments->net_loss != NULL &&
+        !outcome_insure(outcome, treatments->net_loss)) {
+        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        done = SIMULATION_FAILED;
+    }
     existing_free(existing);
     scenario_plans_free(&plans);
     return done;

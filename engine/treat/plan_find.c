@@ -9,10 +9,10 @@
 enum { NEAR_MOST = 20 };
 static const double near_slack = 0.01;
 
-// The expected loss is a guide to the tail: among sets whose value is at most this much worse, that
-// with the least TVaR is chosen.
-enum { TAIL_MOST = 128 };
-static const double tail_slack = 0.5;
+// TVaR is not a sum of terms. Sets are chosen by what contributed to it in the base run, and by the
+// expected loss; of all those nearly as good by either the one with the least TVaR is taken.
+enum { TAIL_MOST = 24 };
+static const double tail_slack = 0.02;
 
 // Points of the frontier that are held against the appetite.
 enum { APPETITE_MOST = 48 };
@@ -28,7 +28,7 @@ struct finder {
     struct diagnostics *d;
     size_t n;
     struct arena scratch;
-    struct portfolio_problem problem;
+    struct portfolio_problem problem; // by the request's objective
 };
 
 static bool memory_out(const struct finder *f)
@@ -48,14 +48,15 @@ static struct planner_plan *plans_room(struct finder *f, size_t count)
     return chosen ? plans : NULL;
 }
 
-// Sets that are nearly as good as the best, as plans; `bound` is the best's.
-static bool near_find(struct finder *f, double budget, double slack, size_t most, double bound,
-                      struct planner_plan *plans, size_t *found, bool *all)
+// Sets that are nearly as good as the best of `by`, as plans; `bound` is the best's.
+static bool near_find(struct finder *f, const struct planner_problem *by, double budget,
+                      double slack, size_t most, double bound, struct planner_plan *plans,
+                      size_t *found, bool *all)
 {
     bool *chosen = arena_alloc(&f->scratch, most * f->n + 1, sizeof *chosen);
 
-    if (!chosen || !planner_near_best(&f->problem.problem, budget, slack, most,
-                                      &planner_effort_usual, chosen, found, all))
+    if (!chosen ||
+        !planner_near_best(by, budget, slack, most, planner_effort_of(by), chosen, found, all))
         return memory_out(f);
     for (size_t p = 0; p < *found; p++) {
         memcpy(plans[p].chosen, chosen + p * f->n, f->n * sizeof *chosen);
@@ -83,22 +84,29 @@ static bool best_find(struct finder *f, double budget, struct planner_plan *plan
 {
     struct planner_plan *near;
     struct plan_figures *priced;
-    size_t found, best;
+    struct portfolio_problem by_aal;
+    size_t found, more, best;
     bool all;
 
-    if (!planner_solve(&f->problem.problem, budget, &planner_effort_usual, plan))
+    if (!planner_solve(&f->problem.problem, budget, planner_effort_of(&f->problem.problem), plan))
         return memory_out(f);
     *feasible = plan->feasible;
     if (!plan->feasible)
         return true;
     if (f->request->objective != OBJECTIVE_TVAR)
         return plans_value(f->v, &f->problem, plan, 1, &f->out->arena, figures, f->d);
-    near = plans_room(f, TAIL_MOST);
-    priced = arena_alloc(&f->scratch, TAIL_MOST, sizeof *priced);
+    near = plans_room(f, 2 * TAIL_MOST);
+    priced = arena_alloc(&f->scratch, 2 * TAIL_MOST, sizeof *priced);
     if (!near || !priced)
         return memory_out(f);
-    if (!near_find(f, budget, tail_slack, TAIL_MOST, plan->bound, near, &found, &all) ||
-        !plans_value(f->v, &f->problem, near, found, &f->out->arena, priced, f->d))
+    if (!plans_problem(f->v, f->sums, f->out, OBJECTIVE_AAL, 0, &f->scratch, &by_aal, f->d) ||
+        !near_find(f, &f->problem.problem, budget, tail_slack, TAIL_MOST, plan->bound, near, &found,
+                   &all) ||
+        !near_find(f, &by_aal.problem, budget, tail_slack, TAIL_MOST, plan->bound, near + found,
+                   &more, &all))
+        return false;
+    found += more;
+    if (!plans_value(f->v, &f->problem, near, found, &f->out->arena, priced, f->d))
         return false;
     best = least_tail(f, priced, found);
     *figures = priced[best];
@@ -116,10 +124,26 @@ static bool near_value(struct finder *f, const struct planner_plan *best,
     answer->near = arena_alloc(&f->out->arena, NEAR_MOST, sizeof *answer->near);
     if (!near || !answer->near)
         return memory_out(f);
-    return near_find(f, f->request->budget, near_slack, NEAR_MOST, best->bound, near,
-                     &answer->near_count, &answer->near_all) &&
+    return near_find(f, &f->problem.problem, f->request->budget, near_slack, NEAR_MOST, best->bound,
+                     near, &answer->near_count, &answer->near_all) &&
            plans_value(f->v, &f->problem, near, answer->near_count, &f->out->arena, answer->near,
                        f->d);
+}
+
+// What the objective comes to on the simulated years.
+static double simulated(const struct finder *f, const struct plan_figures *plan)
+{
+    return plan->figures.aal +
+           (f->request->objective == OBJECTIVE_NET_BENEFIT ? plan->annualised_cost : 0);
+}
+
+// Where the model is no more than that, the simulation chooses among the sets that it finds nearly
+// as good.
+static void simulated_choose(const struct finder *f, struct plan_answer *answer)
+{
+    for (size_t p = 0; answer->best.modelled && p < answer->near_count; p++)
+        if (simulated(f, &answer->near[p]) < simulated(f, &answer->best))
+            answer->best = answer->near[p];
 }
 
 // How often each treatment is in the best plan when what is uncertain is drawn.
@@ -134,11 +158,11 @@ static bool draws_count(struct finder *f, struct plan_answer *answer)
     for (uint32_t draw = 1; draw <= f->request->draws; draw++) {
         struct arena arena = {0};
         struct portfolio_problem problem;
-        const bool good =
-            plans_problem(f->v, f->sums, f->out, f->request->objective, draw, &arena, &problem,
-                          f->d) &&
-            (planner_solve(&problem.problem, f->request->budget, &planner_effort_usual, plan) ||
-             memory_out(f));
+        const bool good = plans_problem(f->v, f->sums, f->out, f->request->objective, draw, &arena,
+                                        &problem, f->d) &&
+                          (planner_solve(&problem.problem, f->request->budget,
+                                         planner_effort_of(&problem.problem), plan) ||
+                           memory_out(f));
 
         arena_free(&arena);
         if (!good)
@@ -210,7 +234,8 @@ static bool appetite_meet(struct finder *f, struct planner_plan *plan, struct pl
     size_t count, first = 0;
 
     if (!found || !priced ||
-        !planner_frontier(&f->problem.problem, APPETITE_MOST, &planner_effort_usual, found, &count))
+        !planner_frontier(&f->problem.problem, APPETITE_MOST,
+                          planner_effort_of(&f->problem.problem), found, &count))
         return memory_out(f);
     if (!plans_value(f->v, &f->problem, found, count, &f->out->arena, priced, f->d))
         return false;
@@ -242,9 +267,12 @@ static bool answer_fill(struct finder *f, struct plan_answer *answer)
         return false;
     if (!answer->feasible)
         return true;
-    answer->proven = request->objective != OBJECTIVE_TVAR && answer->best.gap <= proven_gap;
-    if (request->objective != OBJECTIVE_TVAR && !near_value(f, plan, answer))
-        return false;
+    if (request->objective != OBJECTIVE_TVAR) {
+        if (!near_value(f, plan, answer))
+            return false;
+        simulated_choose(f, answer);
+        answer->proven = answer->best.gap <= proven_gap;
+    }
     if (request->draws > 0 && !draws_count(f, answer))
         return false;
     return request->step == 0 || best_find(f, request->budget + request->step, &plan[1],

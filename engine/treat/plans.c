@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Points of the efficient frontier in a run's file.
-enum { FRONTIER_MOST = 40 };
+// Points of the efficient frontier in a run's file: fewer where each takes long to prove.
+enum { FRONTIER_MOST = 40, FRONTIER_LARGE = 10 };
 
 struct savings {
     const struct pricing_sums *sums;
@@ -40,7 +40,9 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
     for (size_t u = 0; good && u < units->count; u++)
         base[u] = mean_of(settings, sums->base[u]);
     for (size_t t = 0; good && t < n; t++)
-        alone[t] = out->treatments[t].alone.aal_saved.value;
+        alone[t] = objective == OBJECTIVE_TVAR
+                       ? out->treatments[t].alone.tvar_saved[out->level].value
+                       : out->treatments[t].alone.aal_saved.value;
     source = (struct problem_source){.portfolio = v->portfolio,
                                      .plans = v->plans,
                                      .units = units,
@@ -49,8 +51,13 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
                                      .base_aal = base,
                                      .alone_saved = alone,
                                      .objective = objective,
+                                     .tail = objective == OBJECTIVE_TVAR ? v->outcome : NULL,
+                                     .level = out->level,
                                      .draw = draw};
     good = good && problem_make(&source, arena, problem);
+    // terms are of gross losses: what `current` insurance leaves of them is not their sum
+    for (size_t t = 0; good && v->base[0] != v->gross[0] && t < n; t++)
+        problem->modelled[t] = true;
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
     return good;
@@ -124,8 +131,7 @@ bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
         return false;
     }
-    if (!plans_problem(v, sums, out, v->portfolio->treatments.settings.objective, 0, arena, problem,
-                       d))
+    if (!plans_problem(v, sums, out, OBJECTIVE_AAL, 0, arena, problem, d))
         return false;
     problem_shapley(&problem->problem, share);
     for (size_t t = 0; t < n; t++) {
@@ -136,10 +142,29 @@ bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
     return true;
 }
 
+// Leaves out plans that only the model finds better than a cheaper one. Returns how many stay.
+static size_t simulated_keep(struct plan_figures *plans, size_t count, enum objective objective)
+{
+    double least = HUGE_VAL;
+    size_t kept = 0;
+
+    for (size_t p = 0; p < count; p++) {
+        const double value = plans[p].figures.aal +
+                             (objective == OBJECTIVE_NET_BENEFIT ? plans[p].annualised_cost : 0);
+
+        if (objective != OBJECTIVE_TVAR && plans[p].modelled && value >= least)
+            continue;
+        least = fmin(least, value);
+        plans[kept++] = plans[p];
+    }
+    return kept;
+}
+
 bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d)
 {
     const size_t n = v->portfolio->treatments.count;
+    const enum objective objective = v->portfolio->treatments.settings.objective;
     struct arena scratch = {0};
     struct portfolio_problem problem;
     struct planner_plan *found = arena_alloc(&scratch, FRONTIER_MOST, sizeof *found);
@@ -149,18 +174,21 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
 
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
-    good = good && shares_fill(v, sums, out, &scratch, &problem, d);
+    good = good && shares_fill(v, sums, out, &scratch, &problem, d) &&
+           (objective == OBJECTIVE_AAL ||
+            plans_problem(v, sums, out, objective, 0, &scratch, &problem, d));
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
     if (good &&
-        !planner_frontier(&problem.problem, FRONTIER_MOST, &planner_effort_usual, found, &count)) {
+        !planner_frontier(&problem.problem, n <= PLANNER_EASY ? FRONTIER_MOST : FRONTIER_LARGE,
+                          planner_effort_of(&problem.problem), found, &count)) {
         diagnostics_add(d, NULL, "out of memory while planning");
         good = false;
     }
     if (good) {
         out->plans = arena_alloc(&out->arena, count + 1, sizeof *out->plans);
         good = out->plans && plans_value(v, &problem, found, count, &out->arena, out->plans, d);
-        out->plan_count = good ? count : 0;
+        out->plan_count = good ? simulated_keep(out->plans, count, objective) : 0;
     }
     arena_free(&scratch);
     return good;

@@ -11,13 +11,14 @@
 #define LOSSMILL_TREAT_PROBLEM_H
 
 #include "base/arena.h"
+#include "simulate/outcome.h"
 #include "treat/figures.h"
 #include "treat/planner.h"
 #include "treat/pricing.h"
 
 struct portfolio_problem {
     struct planner_problem problem;
-    double aal;       // of the base, in currency: the value without any treatment
+    double aal;       // of the base (or its TVaR), in currency: the value without any treatment
     bool *modelled;   // [treatment]
     bool *useful;     // [treatment]: changes something, or is needed by what may
     double *aal_kept; // [treatment]: what it alone leaves, by the terms; exact unless modelled
@@ -36,7 +37,12 @@ struct problem_source {
     void *context;
     const double *base_aal;    // [unit]: sampled; where no exact one is known
     enum objective objective;  // net benefit: costs enter the value
-    const double *alone_saved; // [treatment]: what it alone saves in all, for insurance
+    const double *alone_saved; // [treatment]: what it alone saves in all (of the
+                               // TVaR where there is `tail`), for insurance
+    // NULL: terms are shares of the AAL; else of the TVaR at `level`, as they contributed to it in
+    // the base run: what treatments leave of these is a guide to the TVaR that they leave
+    const struct outcome *tail;
+    size_t level;
     // 0: with the means of what is uncertain; else with one draw of it, the `draw`-th: frequencies,
     // amounts and costs
     uint32_t draw;

@@ -9,12 +9,13 @@
 struct valuation {
     const struct portfolio *portfolio;
     const struct scenario_plans *plans;
+    const struct outcome *outcome; // of the base run
     struct arena arena;
     struct pricing *pricing;
     size_t scope_count;
     const struct pricing_scope *scopes; // the portfolio's, then those of the appetite's groups
     const uint32_t *scope_of;           // [appetite point]
-    const int64_t **gross, **base;      // [scope][years]; base is net, of the portfolio alone
+    const int64_t **gross, **base;      // [scope][years]; base is net of `current`
     bool insured;                       // there are layers
     bool infinite;                      // some loss has no variance
     int threads;
