@@ -29,7 +29,7 @@ static const struct manual manual = {
         "\n"
         "Example:\n"
         "  lossmill report run.h5 -o report.html\n"
-        "  lossmill report run.h5 -o report.html --budget 500000\n",
+        "  lossmill report run.h5 -o report.html --budget 500k\n",
     .operands_min = 1,
     .operands_max = 1,
 };
@@ -164,16 +164,24 @@ static void plan_choose(struct report *r, double budget)
         r->plan = 0;
 }
 
-static bool has_input(const struct results *results, const char *name)
+// The portfolio before insurance: what scenarios, assets, events and groups have shares of.
+static void gross_fill(struct report *r)
 {
-    size_t count;
-    const char *const *lines = results_input_hashes(results, &count);
-    for (size_t i = 0; i < count; i++) {
-        const char *blank = strchr(lines[i], ' ');
-        if (blank != NULL && strcmp(blank + strspn(blank, " "), name) == 0)
-            return true;
-    }
-    return false;
+    const struct outcome *o = r->outcome;
+    const uint64_t years = r->settings->years;
+    const double resolution = r->settings->resolution;
+    r->insured = o->annual_loss_gross != NULL;
+    r->gross_loss = r->insured ? o->annual_loss_gross : o->annual_loss;
+    r->gross = r->insured ? years_sorted(r->gross_loss, years) : r->total;
+    r->gross_aal = o->summary.aal;
+    r->gross_tvar = r->has_level ? o->summary.tvar[r->level] : NAN;
+    if (!r->insured)
+        return;
+    r->gross_aal = money_of_units((double)losses_sum(&r->gross), resolution) / (double)years;
+    if (r->has_level)
+        r->gross_tvar =
+            losses_tvar(&r->gross, years_beyond_quantile(years, r->settings->quantiles[r->level]),
+                        resolution, NULL);
 }
 
 static void report_fill(struct report *r, double budget)
@@ -184,12 +192,11 @@ static void report_fill(struct report *r, double budget)
     r->settings = &r->portfolio->settings;
     r->total = years_sorted(r->outcome->annual_loss, r->settings->years);
     r->largest = years_sorted(r->outcome->largest_event, r->settings->years);
-    r->has_level = r->settings->quantile_count > 0;
     r->level = r->treated != NULL && r->portfolio->treatments.count > 0
                    ? r->treated->level
                    : level_nearest(r->settings, 0.99);
     r->has_level = r->level < r->settings->quantile_count;
-    r->insured = has_input(r->results, "insurance.csv");
+    gross_fill(r);
     plan_choose(r, budget);
 }
 
@@ -209,12 +216,11 @@ static int report_write(struct report *r, const char *path, double budget)
 
 int command_report(int argc, char **argv)
 {
-    const char *output = NULL;
-    uint64_t budget = UINT64_MAX;
+    const char *output = NULL, *budget = NULL;
+    double amount = NAN;
     const struct option_row rows[] = {
         {'o', "output", "REPORT.html", "the file to write", OPTION_TEXT, &output, 0, 0},
-        {'b', "budget", "B", "where the budget slider starts (within the appetite)", OPTION_WHOLE,
-         &budget, 0, INT64_MAX},
+        {'b', "budget", "B", "where the budget slider starts: 500k", OPTION_TEXT, &budget, 0, 0},
     };
     int operands;
     int status = options_parse(&manual, rows, sizeof rows / sizeof *rows, argc, argv, &operands);
@@ -222,6 +228,9 @@ int command_report(int argc, char **argv)
         return status;
     if (output == NULL || *output == '\0')
         return options_wrong(&manual, "where to? Add -o and the name of the file to write");
+    if (budget != NULL && !amount_parse(budget, strlen(budget), &amount))
+        return options_wrong(&manual, "--budget %s: an amount such as 500k is expected",
+                             text_shown(budget, 40));
     if (!output_possible("report", output, magic, sizeof magic - 1, "a lossmill report"))
         return STATUS_SYSTEM;
 
@@ -232,7 +241,7 @@ int command_report(int argc, char **argv)
     status = STATUS_INPUT;
     if (results_read(argv[1], &results, d)) {
         struct report report = {.path = argv[1], .results = results, .d = d};
-        status = report_write(&report, output, budget == UINT64_MAX ? NAN : (double)budget);
+        status = report_write(&report, output, amount);
     }
     diagnostics_print(d, stderr);
     diagnostics_free(d);

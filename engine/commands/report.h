@@ -21,8 +21,11 @@ struct report {
     const struct treatment_outcome *treated; // NULL: neither treatments nor an appetite
     struct ordered_losses total, largest;    // of the years
     bool has_level;
-    size_t level;     // of quantiles: what a bad year is
-    bool insured;     // the study has an insurance.csv
+    size_t level;                // of quantiles: what a bad year is
+    bool insured;                // the total is net of current insurance
+    struct ordered_losses gross; // the years before it
+    const int64_t *gross_loss;   // likewise, in their own order
+    double gross_aal, gross_tvar;
     size_t plan;      // that the page starts with; plan_count if there is none
     size_t plan_best; // of the largest net benefit
     size_t plan_good; // the cheapest surely within the appetite; plan_count: none

@@ -196,6 +196,7 @@ void report_data(const struct report *r)
     struct json json = {.out = r->out, .in_html = true, .dense = true};
     json_open(&json, NULL, '{');
     json_text(&json, "currency", r->settings->currency);
+    json_bool(&json, "insured", r->insured);
     json_text(&json, "level", r->has_level ? report_level_text(r) : NULL);
     json_text(&json, "worst", r->has_level ? report_worst_text(r) : NULL);
     data_curve(r, &json);

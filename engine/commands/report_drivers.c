@@ -99,16 +99,16 @@ static void panel_print(const struct report *r, const struct panel *panel)
 
 static double tail_share(const struct report *r, const double *contribution)
 {
-    if (!r->has_level || contribution == NULL || !(r->outcome->summary.tvar[r->level] > 0))
+    if (!r->has_level || contribution == NULL || !(r->gross_tvar > 0))
         return NAN;
-    return contribution[r->level] / r->outcome->summary.tvar[r->level];
+    return contribution[r->level] / r->gross_tvar;
 }
 
 static double aal_share(const struct report *r, const struct contributor *x)
 {
     const struct summary *s = &r->outcome->summary;
     bool exact = !isnan(x->aal_exact) && !isnan(s->aal_exact);
-    double share = exact ? x->aal_exact / s->aal_exact : x->aal / s->aal;
+    double share = exact ? x->aal_exact / s->aal_exact : x->aal / r->gross_aal;
     return isfinite(share) ? share : NAN;
 }
 
@@ -219,8 +219,8 @@ static double group_tail(const struct report *r, const int64_t *group)
 {
     const uint64_t years = r->settings->years;
     const double beyond = years_beyond_quantile(years, r->settings->quantiles[r->level]);
-    const int64_t var = losses_var(&r->total, beyond);
-    const int64_t *all = r->outcome->annual_loss;
+    const int64_t var = losses_var(&r->gross, beyond);
+    const int64_t *all = r->gross_loss;
     double above = 0, at = 0, sum_above = 0, sum_at = 0;
     for (uint64_t t = 0; t < years; t++) {
         if (all[t] > var) {
@@ -233,7 +233,7 @@ static double group_tail(const struct report *r, const int64_t *group)
     }
     double part = at > 0 ? fmax(beyond - above, 0) / at : 0;
     double contribution = (sum_above + part * sum_at) / beyond * r->settings->resolution;
-    return contribution / r->outcome->summary.tvar[r->level];
+    return contribution / r->gross_tvar;
 }
 
 // "threat_id*business_unit" as people would say it.
@@ -258,12 +258,12 @@ static bool grouping(const struct report *r, size_t g)
     bool good = true;
     for (size_t i = 0; i < count && good; i++) {
         double tail = NAN;
-        if (r->has_level && r->outcome->summary.tvar[r->level] > 0) {
+        if (r->has_level && r->gross_tvar > 0) {
             good = results_group_years(r->path, r->portfolio, (uint32_t)g, (uint32_t)order[i],
                                        units, r->d);
             tail = good ? group_tail(r, units) : NAN;
         }
-        double aal = summary[order[i]].aal / r->outcome->summary.aal;
+        double aal = summary[order[i]].aal / r->gross_aal;
         shares[i] = (struct share){group_shown(names->names[order[i]]), NULL,
                                    isfinite(aal) ? aal : NAN, tail};
     }
@@ -321,7 +321,7 @@ bool report_drivers(const struct report *r)
                 "%s a year.</p>\n",
                 money_text(own, NAN));
     if (r->insured)
-        fputs("<p class=\"note\">Shares are before insurance.</p>\n", r->out);
+        fputs("<p class=\"note\">Shares are of the loss before insurance.</p>\n", r->out);
     fputs("</section>\n", r->out);
     return good;
 }

@@ -109,12 +109,10 @@ static void appetite(const struct report *r)
 {
     const struct treatments *t = &r->portfolio->treatments;
     size_t counts[VERDICTS] = {0};
-    bool groups = false;
     if (t->appetite_count == 0)
         return;
     for (size_t a = 0; a < t->appetite_count; a++) {
         counts[r->treated->appetite[a].verdict]++;
-        groups = groups || strcmp(t->appetite[a].scope, "portfolio") != 0;
     }
     fputs("<section aria-labelledby=\"appetite\">\n<h2 id=\"appetite\">Is that within the "
           "appetite?</h2>\n<p class=\"lead\">",
@@ -151,9 +149,8 @@ static void appetite(const struct report *r)
                 report_chance_text(x->exceeds.upper), report_verdict_html(x->verdict));
     }
     fputs("</tbody></table></div>\n", r->out);
-    fprintf(r->out,
-            "<p class=\"note\">Undecided: more simulated years would tell. %s</p>\n</section>\n",
-            groups && r->insured ? "Groups are before insurance." : "");
+    fputs("<p class=\"note\">Undecided: more simulated years would tell.</p>\n</section>\n",
+          r->out);
 }
 
 static void contents(const struct report *r)
@@ -188,8 +185,14 @@ void report_headline(const struct report *r)
     key_figures(r);
     fputs("<p class=\"note\">Ranges, 95 %, are <em>simulation error, not the uncertainty of the "
           "inputs</em>: they shrink with more simulated years, and say nothing of how good the "
-          "estimates are that went in.</p>\n</header>\n",
+          "estimates are that went in.</p>\n",
           r->out);
+    if (r->insured)
+        fprintf(r->out,
+                "<p class=\"note\">Net of current insurance; before it the average annual loss is "
+                "%s.</p>\n",
+                money_text(r->gross_aal, NAN));
+    fputs("</header>\n", r->out);
 }
 
 static void exceedance_table(const struct report *r)
@@ -335,15 +338,18 @@ void report_method(const struct report *r)
           "from there up.</p>\n",
           r->out);
     if (r->portfolio->treatments.count > 0)
-        fputs("<p><strong>Treatments</strong> were priced on the very same events as today's "
-              "losses, so that what they save is known better than the losses themselves. "
-              "Annualised cost spreads what is paid once over the treatment's lifetime. A plan is "
-              "on the efficient frontier if no other set of treatments found costs less and leaves "
-              "less.</p>\n",
-              r->out);
+        fputs(
+            "<p><strong>Treatments</strong> were priced on the very same events as today's "
+            "losses, so that what they save is known better than the losses themselves. "
+            "Annualised cost spreads what is paid once over the treatment's lifetime. A plan is "
+            "on the efficient frontier if no other set of treatments found costs less and leaves "
+            "less; what was proven of that is said above the slider. Plans are chosen by expected "
+            "figures and then simulated, so that a dearer plan may come out a little higher.</p>\n",
+            r->out);
     if (r->insured)
-        fputs("<p><strong>Insurance.</strong> Losses of scenarios, assets, events and groups are "
-              "before insurance.</p>\n",
+        fputs("<p><strong>Insurance.</strong> The portfolio's losses, the appetite, treatments and "
+              "plans are net of the insurance that there is today. Largest single events, and what "
+              "is told of scenarios, assets, shared events and groups, are before it.</p>\n",
               r->out);
     fputs("<p>The same study, years and seed give the same figures, to the last digit, on any "
           "machine.</p>\n</div>\n",

@@ -211,6 +211,29 @@ static void frontier_row(const struct report *r, size_t p)
             before != NULL ? difference(t, before, plan->chosen, "\u2212 ") : "");
 }
 
+// What is proven of the plans.
+static void lead(const struct report *r)
+{
+    static const char *const least[OBJECTIVES] = {[OBJECTIVE_AAL] = "expected loss",
+                                                  [OBJECTIVE_TVAR] = "loss of bad years",
+                                                  [OBJECTIVE_NET_BENEFIT] =
+                                                      "expected loss and cost together"};
+    const enum objective objective = r->portfolio->treatments.settings.objective;
+    double gap = 0;
+    bool modelled = false;
+    for (size_t p = 0; p < report_plan_count(r); p++) {
+        gap = fmax(gap, r->treated->plans[p].gap);
+        modelled = modelled || r->treated->plans[p].modelled;
+    }
+    fprintf(r->out, "For each budget the set of treatments that leaves the least %s",
+            least[objective]);
+    if (objective == OBJECTIVE_TVAR)
+        fputs(", of those that were tried.", r->out);
+    else
+        fprintf(r->out, "%s%s.", modelled ? ", by the planner's model" : "",
+                gap > 0 ? text_format(", proven to within %s", share_text(gap)) : ", proven");
+}
+
 void report_plans(const struct report *r)
 {
     const struct treatments *t = &r->portfolio->treatments;
@@ -218,8 +241,10 @@ void report_plans(const struct report *r)
         return;
     const char *basis = t->settings.budget_basis == BUDGET_ANNUALISED ? "a year" : "first year";
     fputs("<section aria-labelledby=\"plans\">\n<h2 id=\"plans\">What does a budget buy?</h2>\n"
-          "<p class=\"lead\">For each budget the set of treatments that leaves the least.</p>\n"
-          "<div id=\"planner\" hidden></div>\n"
+          "<p class=\"lead\">",
+          r->out);
+    lead(r);
+    fputs("</p>\n<div id=\"planner\" hidden></div>\n"
           "<noscript><p class=\"note\">Scripts are off here: this table has what the slider "
           "shows.</p></noscript>\n"
           "<details open><summary>All plans as a table</summary>\n<div class=\"scroll\" "

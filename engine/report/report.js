@@ -247,7 +247,7 @@
         { x: x(p.loss) + 12, y: y(p.probability) - 8 }, { x: x(p.loss) - 12, y: y(p.probability) + 18, end: true },
         { x: x(p.loss) + 12, y: y(p.probability) + 18 }, { x: x(p.loss) - 12, y: y(p.probability) - 8, end: true }]));
       if (curve.event && !small)
-        label("Largest single event", "event", beside(curve.event, curve.chance, [0.2, 0.25, 0.15, 0.3, 0.4, 0.1], true));
+        label(data.insured ? "Largest single event, before insurance" : "Largest single event", "event", beside(curve.event, curve.chance, [0.2, 0.25, 0.15, 0.3, 0.4, 0.1], true));
       guide = svg.append("g").attr("aria-hidden", "true");
       describe();
     }

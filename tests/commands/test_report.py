@@ -166,7 +166,7 @@ def only_a_report_is_replaced():
     open(notes, "w").close()
     report("notes", RUN)
     before = open(notes, "rb").read()
-    report("notes", RUN, "--budget", "1e6")
+    report("notes", RUN, "--budget", "1M")
     assert open(notes, "rb").read() != before
 
 
