@@ -18,8 +18,8 @@ struct share {
 struct panel {
     const char *title, *note; // note: html, may be NULL
     const struct share *shares;
-    size_t count, all; // listed; that there are
-    const char *more;  // what the others are called
+    size_t count, all;      // listed; that there are
+    const char *one, *more; // what the others are called
     bool tail;
 };
 
@@ -84,7 +84,7 @@ static void panel_print(const struct report *r, const struct panel *panel)
             tail += panel->shares[i].tail;
         }
         fprintf(r->out, "<p class=\"note\">%s more %s", whole_text(panel->all - panel->count),
-                panel->more);
+                panel->all - panel->count == 1 ? panel->one : panel->more);
         if (!isnan(aal))
             fprintf(r->out, "; those listed are %s of the average year%s", share_text(aal),
                     panel->tail && !isnan(tail)
@@ -148,7 +148,7 @@ static void scenarios(const struct report *r)
     shares_sort(shares, p->scenario_count);
     size_t all = positive(shares, p->scenario_count);
     panel_print(r, &(struct panel){"Scenarios", NULL, shares, all < REPORT_ROWS ? all : REPORT_ROWS,
-                                   all, "scenarios", r->has_level});
+                                   all, "scenario", "scenarios", r->has_level});
     free(shares);
 }
 
@@ -164,7 +164,7 @@ static void assets(const struct report *r)
     shares_sort(shares, a->count);
     size_t all = positive(shares, a->count);
     panel_print(r, &(struct panel){"Assets", NULL, shares, all < REPORT_ROWS ? all : REPORT_ROWS,
-                                   all, "assets", r->has_level});
+                                   all, "asset", "assets", r->has_level});
     free(shares);
 }
 
@@ -189,7 +189,7 @@ static void shared_events(const struct report *r)
         panel_print(r,
                     &(struct panel){"Shared events", "Each strikes once and hits many assets.",
                                     shares, count, count > p->event_count ? count : p->event_count,
-                                    "shared events", r->has_level});
+                                    "shared event", "shared events", r->has_level});
     }
     free(shares);
 }
@@ -207,7 +207,7 @@ static void fixed(const struct report *r, const char *title, const double *share
     }
     shares_sort(shares, count);
     panel_print(r, &(struct panel){title, note, shares, positive(shares, count),
-                                   positive(shares, count), "", false});
+                                   positive(shares, count), "", "", false});
     for (size_t i = 0; i < count; i++)
         free((char *)shares[i].name);
     free(shares);
@@ -269,7 +269,7 @@ static bool grouping(const struct report *r, size_t g)
     }
     if (good)
         panel_print(r, &(struct panel){grouping_title(names->name), NULL, shares, count,
-                                       names->count, "groups", r->has_level});
+                                       names->count, "group", "groups", r->has_level});
     free(units);
     free(shares);
     free(order);

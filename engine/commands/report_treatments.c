@@ -7,6 +7,8 @@
 #include "commands/print.h"
 #include "commands/report.h"
 
+enum { TREATMENTS_FIRST = 40 }; // in sight; the others unfold
+
 // Where saved amounts and costs stand in the picture of a row, in percent.
 struct scale {
     double low, high;
@@ -92,6 +94,26 @@ static void treatment_row(const struct report *r, const struct treatment_figures
     fputs("</tr>\n", r->out);
 }
 
+static void treatment_table(const struct report *r, const struct treatment_figures **order,
+                            size_t count, const struct scale *scale)
+{
+    fputs("<table class=\"treatments\" role=\"table\">\n<caption class=\"hidden\">Treatments by "
+          "rank</caption><thead role=\"rowgroup\"><tr role=\"row\">"
+          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Rank</th>"
+          "<th role=\"columnheader\" scope=\"col\">Treatment</th>"
+          "<th role=\"columnheader\" scope=\"col\" class=\"picture\">Saves against costs</th>"
+          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Saves a year</th>"
+          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Costs a year</th>"
+          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Net benefit</th>",
+          r->out);
+    if (report_plan_count(r) > 0)
+        fputs("<th role=\"columnheader\" scope=\"col\">In the plan</th>", r->out);
+    fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", r->out);
+    for (size_t i = 0; i < count; i++)
+        treatment_row(r, order[i], scale);
+    fputs("</tbody></table>\n", r->out);
+}
+
 void report_treatments(const struct report *r)
 {
     static const char *const by[OBJECTIVES] = {
@@ -104,6 +126,7 @@ void report_treatments(const struct report *r)
     const struct treatment_figures **order = must_alloc(t->count, sizeof *order);
     struct scale scale = {0, 0};
     size_t shown = t->count < REPORT_TREATMENTS ? t->count : REPORT_TREATMENTS, paying = 0;
+    size_t first = shown <= TREATMENTS_FIRST + TREATMENTS_FIRST / 2 ? shown : TREATMENTS_FIRST;
     for (size_t i = 0; i < t->count; i++)
         order[i] = &r->treated->treatments[i];
     qsort(order, t->count, sizeof *order, compare_ranks);
@@ -134,21 +157,12 @@ void report_treatments(const struct report *r)
         "costs more than it saves</span></p>\n",
         whole_text(t->count), t->count == 1 ? "" : "s", by[t->settings.objective],
         whole_text(paying), paying == 1 ? "s" : "");
-    fputs("<table class=\"treatments\" role=\"table\">\n<caption class=\"hidden\">Treatments by "
-          "rank</caption><thead role=\"rowgroup\"><tr role=\"row\">"
-          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Rank</th>"
-          "<th role=\"columnheader\" scope=\"col\">Treatment</th>"
-          "<th role=\"columnheader\" scope=\"col\" class=\"picture\">Saves against costs</th>"
-          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Saves a year</th>"
-          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Costs a year</th>"
-          "<th role=\"columnheader\" scope=\"col\" class=\"num\">Net benefit</th>",
-          r->out);
-    if (report_plan_count(r) > 0)
-        fputs("<th role=\"columnheader\" scope=\"col\">In the plan</th>", r->out);
-    fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", r->out);
-    for (size_t i = 0; i < shown; i++)
-        treatment_row(r, order[i], &scale);
-    fputs("</tbody></table>\n", r->out);
+    treatment_table(r, order, first, &scale);
+    if (first < shown) {
+        fprintf(r->out, "<details><summary>%zu more</summary>\n", shown - first);
+        treatment_table(r, order + first, shown - first, &scale);
+        fputs("</details>\n", r->out);
+    }
     if (shown < t->count)
         fprintf(r->out, "<p class=\"note\">and %s more, which save less.</p>\n",
                 whole_text(t->count - shown));

@@ -216,7 +216,7 @@
     function draw() {
       const width = figureWidth(figure);
       const narrow = width < 520;
-      const left = narrow ? 62 : 70, right = narrow ? 12 : 62, top = 28;
+      const left = narrow ? 74 : 80, right = narrow ? 12 : 62, top = 28;
       const height = top + Math.round(Math.min(Math.max(width * (small ? 0.62 : printing ? 0.4 : 0.46), 250), 430));
       svg.selectAll("*").remove();
       taken = [];
@@ -247,7 +247,9 @@
         { x: x(p.loss) + 12, y: y(p.probability) - 8 }, { x: x(p.loss) - 12, y: y(p.probability) + 18, end: true },
         { x: x(p.loss) + 12, y: y(p.probability) + 18 }, { x: x(p.loss) - 12, y: y(p.probability) - 8, end: true }]));
       if (curve.event && !small)
-        label(data.insured ? "Largest single event, before insurance" : "Largest single event", "event", beside(curve.event, curve.chance, [0.2, 0.25, 0.15, 0.3, 0.4, 0.1], true));
+        label(data.insured ? "Largest event before insurance" : "Largest single event", "event", [
+          ...beside(curve.event, curve.chance, [0.2, 0.25, 0.15, 0.3, 0.4, 0.1], true),
+          ...beside(curve.event, curve.chance, [0.05, 0.03, 0.02, 0.1, 0.01], false)]);
       guide = svg.append("g").attr("aria-hidden", "true");
       describe();
     }
