@@ -496,8 +496,9 @@ bool results_read(const char *path, struct results **results, struct diagnostics
     r->view = (struct schema_view){.outcome = &r->outcome, .portfolio = &r->portfolio};
     r->outcome.portfolio = &r->portfolio;
     r->budget = budget;
-    bool good = hdf5_open(&r->h, path) && settings_read(r) && input_hashes_read(r) && groupings_read(r) &&
-                extents_read(r) && reader_treatments_find(r) && columns_read(r, false);
+    bool good = hdf5_open(&r->h, path) && settings_read(r) && input_hashes_read(r) &&
+                groupings_read(r) && extents_read(r) && reader_treatments_find(r) &&
+                columns_read(r, false);
     r->budget = budget;
     good = good && memory_allocate(r) && columns_read(r, true);
     good = hdf5_close(&r->h) && good;
