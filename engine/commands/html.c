@@ -1,5 +1,6 @@
 #include "commands/html.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -42,7 +43,9 @@ const char *html(const char *text)
             end = mempcpy(end, text, length);
         text += length;
     }
-    return escaped;
+    const char *kept = text_format("%s", escaped);
+    free(escaped);
+    return kept;
 }
 
 const char *html_name(const char *name, const char *id)

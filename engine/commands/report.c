@@ -200,6 +200,14 @@ static void report_fill(struct report *r, double budget)
     plan_choose(r, budget);
 }
 
+static void report_clear(struct report *r)
+{
+    if (r->gross.sorted != r->total.sorted)
+        free((void *)r->gross.sorted);
+    free((void *)r->total.sorted);
+    free((void *)r->largest.sorted);
+}
+
 static int report_write(struct report *r, const char *path, double budget)
 {
     struct output_file file;
@@ -219,7 +227,7 @@ int command_report(int argc, char **argv)
     const char *output = NULL, *budget = NULL;
     double amount = NAN;
     const struct option_row rows[] = {
-        {'o', "output", "REPORT.html", "the file to write", OPTION_TEXT, &output, 0, 0},
+        {'o', "output", "FILE", "the file to write", OPTION_TEXT, &output, 0, 0},
         {'b', "budget", "B", "where the budget slider starts: 500k", OPTION_TEXT, &budget, 0, 0},
     };
     int operands;
@@ -242,6 +250,7 @@ int command_report(int argc, char **argv)
     if (results_read(argv[1], &results, d)) {
         struct report report = {.path = argv[1], .results = results, .d = d};
         status = report_write(&report, output, amount);
+        report_clear(&report);
     }
     diagnostics_print(d, stderr);
     diagnostics_free(d);
