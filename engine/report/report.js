@@ -249,7 +249,8 @@
       if (curve.event && !small)
         label(data.insured ? "Largest event before insurance" : "Largest single event", "event", [
           ...beside(curve.event, curve.chance, [0.2, 0.25, 0.15, 0.3, 0.4, 0.1], true),
-          ...beside(curve.event, curve.chance, [0.05, 0.03, 0.02, 0.1, 0.01], false)]);
+          // before insurance the largest event can be beyond the year's net loss
+          ...beside(curve.event, curve.chance, data.insured ? [0.05, 0.03, 0.02, 0.1, 0.01] : [], false)]);
       guide = svg.append("g").attr("aria-hidden", "true");
       describe();
     }
@@ -527,7 +528,8 @@
   if (domain) {
     large.hidden = false;
     main = exceedanceChart(large, false);
-    large.append(caption((curve.event ? "The band around today's curve is its 95 % simulation error; " :
+    large.append(caption((curve.event ? "The band around today's curve is its 95 % simulation error, the dotted " +
+      "line is of the year's largest single event; " :
       "The band around the curve is its 95 % simulation error; ") +
       "both axes are logarithmic." + (portfolio.length > 0 ?
         " Marks on the appetite: a circle is within, a diamond undecided, a cross breached, as of today." : "")));
