@@ -29,6 +29,7 @@ int command_run(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_rank(int argc, char **argv);
 int command_plan(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_export(int argc, char **argv);
 
 #endif

@@ -3,9 +3,9 @@
 #include "commands/commands.h"
 #include "commands/machine.h"
 #include "commands/options.h"
+#include "commands/output.h"
 #include "commands/print.h"
 #include "commands/registers.h"
-#include "commands/whole_file.h"
 
 static const struct manual manual = {
     .command = "export",
@@ -61,7 +61,7 @@ static int register_export(enum which which, const char *path, const char *outpu
 {
     struct replay_run run;
     struct residual residual = {0};
-    struct whole_file file = {.stream = stdout};
+    struct output_file file = {.stream = stdout};
     int status = replay_read(&run, path, threads, quiet);
     if (status == STATUS_DONE && which == PLAN) {
         const struct treatment_outcome *treated = results_treatments(run.results);
@@ -73,11 +73,11 @@ static int register_export(enum which which, const char *path, const char *outpu
         status = missing(path, "zones.csv");
     if (status == STATUS_DONE && which == RISKS)
         status = replay_residual(&run, &residual, threads);
-    if (status == STATUS_DONE && output != NULL && !whole_file_begin(&file, output))
+    if (status == STATUS_DONE && output != NULL && !output_open(&file, manual.command, output))
         status = STATUS_SYSTEM;
     if (status == STATUS_DONE) {
         register_write(which, &run, &residual, file.stream, json);
-        if (output != NULL && !whole_file_end(&file, true))
+        if (output != NULL && !output_commit(&file, manual.command))
             status = STATUS_SYSTEM;
     }
     residual_free(&residual);

@@ -14,8 +14,9 @@ void number_shortest(char text[32], double number)
     }
 }
 
-static void write_string(FILE *out, const char *text)
+static void write_string(const struct json *json, const char *text)
 {
+    FILE *out = json->out;
     putc('"', out);
     while (*text != '\0') {
         uint32_t code;
@@ -24,7 +25,8 @@ static void write_string(FILE *out, const char *text)
             fputs("\\ufffd", out);
         else if (code == '"' || code == '\\')
             fprintf(out, "\\%c", (char)code);
-        else if (code < 0x20 || code == 0x7f || code == 0x2028 || code == 0x2029)
+        else if (code < 0x20 || code == 0x7f || code == 0x2028 || code == 0x2029 ||
+                 (json->in_html && (code == '<' || code == '>' || code == '&')))
             fprintf(out, "\\u%04x", code);
         else
             fwrite(text, 1, length, out);
@@ -35,7 +37,8 @@ static void write_string(FILE *out, const char *text)
 
 static void new_line(struct json *json)
 {
-    fprintf(json->out, "\n%*s", 2 * json->depth, "");
+    if (!json->dense)
+        fprintf(json->out, "\n%*s", 2 * json->depth, "");
 }
 
 static void begin(struct json *json, const char *key)
@@ -45,7 +48,7 @@ static void begin(struct json *json, const char *key)
     if (json->depth > 0)
         new_line(json);
     if (key != NULL) {
-        write_string(json->out, key);
+        write_string(json, key);
         fputs(": ", json->out);
     }
     json->behind_value = true;
@@ -84,7 +87,7 @@ void json_text(struct json *json, const char *key, const char *text)
     if (text == NULL)
         fputs("null", json->out);
     else
-        write_string(json->out, text);
+        write_string(json, text);
 }
 
 void json_number(struct json *json, const char *key, double number)

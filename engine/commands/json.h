@@ -14,6 +14,8 @@ struct json {
     FILE *out;
     int depth;
     bool behind_value; // the next member needs a comma
+    bool in_html;      // inside <script>: <, > and & are escaped, so that no text can end it
+    bool dense;        // one line
 };
 
 // `key` is NULL for the elements of an array and for the outermost value.

@@ -12,6 +12,7 @@ static const struct command commands[] = {
     {"show", "print what a run found", command_show},
     {"rank", "rank the treatments of a run by what they are worth", command_rank},
     {"plan", "find the best treatments for a budget", command_plan},
+    {"report", "write a run as one page for those who decide", command_report},
     {"export", "write the registers of a management system, or a run's study", command_export},
     {"generate", "write a synthetic study of any size", command_generate},
 };

@@ -3,8 +3,10 @@
 #include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -186,4 +188,26 @@ int options_parse(const struct manual *manual, const struct option_row *rows, si
                              argv[optind + manual->operands_max]);
     memmove(argv + 1, argv + optind, (size_t)*operands * sizeof *argv);
     return OPTIONS_PROCEED;
+}
+
+bool amount_parse(const char *text, size_t length, double *amount)
+{
+    static const struct {
+        const char *unit;
+        double factor;
+    } units[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"m", 1e6}, {"bn", 1e9}};
+    char copy[40], *end;
+    if (length == 0 || length >= sizeof copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (strspn(copy, "0123456789.") == 0)
+        return false;
+    *amount = strtod(copy, &end);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].unit) == 0) {
+            *amount *= units[i].factor;
+            return isfinite(*amount) && *amount >= 0;
+        }
+    return false;
 }

@@ -43,6 +43,9 @@ int options_parse(const struct manual *manual, const struct option_row *rows, si
 int options_wrong(const struct manual *manual, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+// The `length` bytes at `text` as an amount that is not negative: 250000, 250k, 1.5M, 2bn.
+bool amount_parse(const char *text, size_t length, double *amount);
+
 // The one of `names` nearest to `word` that a typing slip could explain, or NULL.
 const char *nearest_name(const char *word, const char *const *names, size_t count);
 

@@ -32,29 +32,6 @@ static const struct manual manual = {
     .operands_max = 1,
 };
 
-// An amount such as 250k, 1.5M, 2bn or 300000.
-static bool amount_read(const char *text, size_t length, double *amount)
-{
-    static const struct {
-        const char *unit;
-        double factor;
-    } units[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"m", 1e6}, {"bn", 1e9}};
-    char copy[40], *end;
-    if (length == 0 || length >= sizeof copy)
-        return false;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    if (strspn(copy, "0123456789.") == 0)
-        return false;
-    *amount = strtod(copy, &end);
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(end, units[i].unit) == 0) {
-            *amount *= units[i].factor;
-            return isfinite(*amount) && *amount >= 0;
-        }
-    return false;
-}
-
 enum { BUDGETS_MAX = 100 };
 
 // 0 after explaining what is wrong.
@@ -63,7 +40,7 @@ static size_t budgets_read(const char *text, double *budgets)
     size_t count = 0;
     while (true) {
         size_t length = strcspn(text, ",");
-        if (count == BUDGETS_MAX || !amount_read(text, length, &budgets[count])) {
+        if (count == BUDGETS_MAX || !amount_parse(text, length, &budgets[count])) {
             options_wrong(&manual, "--budget %s: amounts such as 250k,500k,1M are expected",
                           text_shown(text, 40));
             return 0;
@@ -188,7 +165,7 @@ int command_plan(int argc, char **argv)
         if (request.budget_count == 0)
             return STATUS_USAGE;
     }
-    if (!amount_read(step, strlen(step), &request.step))
+    if (!amount_parse(step, strlen(step), &request.step))
         return options_wrong(&manual, "--step %s: an amount such as 100k is expected",
                              text_shown(step, 30));
     if (request.objective != NULL && !objective_read(request.objective, &known))

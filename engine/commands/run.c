@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
 #include "commands/json.h"
 #include "commands/machine.h"
 #include "commands/options.h"
+#include "commands/output.h"
 #include "commands/print.h"
 #include "commands/progress.h"
 #include "commands/years.h"
@@ -73,42 +73,6 @@ static bool on_progress(void *context, double done, const char *phase)
     if (stopped_by != 0)
         return false;
     progress_line_tell(context, done, phase);
-    return true;
-}
-
-// Found out before the simulation rather than behind it: false, after explaining, if a file cannot
-// be written there, or if something stands there that is not the file of an earlier run.
-static bool output_possible(const char *path)
-{
-    static const char hdf5_magic[8] = "\211HDF\r\n\032\n";
-    struct stat file;
-    if (stat(path, &file) == 0) {
-        char head[8] = {0};
-        if (!S_ISREG(file.st_mode)) {
-            fprintf(stderr, "lossmill run: %s is not a regular file\n", text_shown(path, 200));
-            return false;
-        }
-        FILE *stream = fopen(path, "rb");
-        size_t got = stream != NULL ? fread(head, 1, sizeof head, stream) : 0;
-        if (stream != NULL)
-            fclose(stream);
-        if (file.st_size > 0 && (got < sizeof head || memcmp(head, hdf5_magic, sizeof head) != 0)) {
-            fprintf(stderr, "lossmill run: %s exists and is not an HDF5 file: not replaced\n",
-                    text_shown(path, 200));
-            return false;
-        }
-    }
-    const char *slash = strrchr(path, '/');
-    const char *probe = text_format("%.*s.lossmill-probe-XXXXXX",
-                                    slash != NULL ? (int)(slash - path + 1) : 0, path);
-    int descriptor = mkstemp((char *)probe);
-    if (descriptor < 0) {
-        fprintf(stderr, "lossmill run: cannot write into the folder of %s: %s\n",
-                text_shown(path, 200), strerror(errno));
-        return false;
-    }
-    close(descriptor);
-    unlink(probe);
     return true;
 }
 
@@ -262,7 +226,8 @@ int command_run(int argc, char **argv)
     request.has_years = request.years > 0;
     request.has_seed = request.seed != UINT64_MAX;
     signals_catch();
-    if (!output_possible(request.output))
+    static const char hdf5_magic[8] = "\211HDF\r\n\032\n";
+    if (!output_possible("run", request.output, hdf5_magic, sizeof hdf5_magic, "an HDF5 file"))
         return STATUS_SYSTEM;
 
     struct diagnostics *d = diagnostics_new();

@@ -23,9 +23,7 @@ struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years)
 static const double headline_periods[] = {20, 200};
 enum { HEADLINE_PERIODS = sizeof headline_periods / sizeof *headline_periods };
 
-// The 1 - 1/T quantile of the year's total; NaN where the years do not support it.
-static struct estimate year_in(const struct ordered_losses *losses, double period,
-                               double resolution)
+struct estimate year_in(const struct ordered_losses *losses, double period, double resolution)
 {
     if ((double)losses->years < 10 * period)
         return (struct estimate){NAN, NAN, NAN};

@@ -15,6 +15,10 @@ double estimate_error(const struct estimate *x);
 const char *estimate_text(const struct estimate *x);
 const char *estimate_range_text(const struct estimate *x);
 
+// The annual loss that one year in `period` exceeds, of the portfolio's ordered years; NaN where
+// these are too few to say.
+struct estimate year_in(const struct ordered_losses *losses, double period, double resolution);
+
 // AAL, 1-in-20 and 1-in-200 year, chance of any loss, each with its simulation error.
 void print_headline_table(const struct outcome *outcome);
 void json_headline(struct json *json, const struct outcome *outcome);

@@ -36,6 +36,8 @@ const struct outcome *results_outcome(const struct results *results);
 // restored; annual losses are not. The figures of the base are those of the portfolio in /summary.
 const struct treatment_outcome *results_treatments(const struct results *results);
 const char *results_attribute(const struct results *results, const char *name); // NULL if absent
+// Lines "HEX  NAME", the hash of each input file; *count is 0 if there are none.
+const char *const *results_input_hashes(const struct results *results, size_t *count);
 void results_free(struct results *results);
 
 // What it takes to do the run at PATH again: the study that it kept, and how it was simulated.

@@ -10,7 +10,7 @@
 
 #include "results/reader.h"
 
-enum { LEVELS_MAX = 1000, SLAB_CELLS = 131072 };
+enum { LEVELS_MAX = 1000, INPUTS_MAX = 10000, SLAB_CELLS = 131072 };
 
 static const char *const kept_attributes[] = {
     "title", "engine",           "engine_version",    "currency",
@@ -142,6 +142,22 @@ static bool groupings_read(struct results *r)
     hdf5_texts_free(names, count);
     r->portfolio.groupings = r->groupings;
     r->portfolio.grouping_count = r->h.failed ? 0 : count;
+    return !r->h.failed;
+}
+
+static bool input_hashes_read(struct results *r)
+{
+    char **lines = NULL;
+    size_t count = 0;
+    if (!hdf5_has_attribute(&r->h, "/", "input_sha256"))
+        return !r->h.failed;
+    if (!hdf5_get_texts(&r->h, "/", "input_sha256", INPUTS_MAX, &lines, &count))
+        return false;
+    r->input_hashes = reader_room(r, count, sizeof *r->input_hashes);
+    for (size_t i = 0; i < count && !r->h.failed; i++)
+        r->input_hashes[i] = text_keep(r, lines[i], strlen(lines[i]));
+    hdf5_texts_free(lines, count);
+    r->input_count = r->h.failed ? 0 : count;
     return !r->h.failed;
 }
 
@@ -480,8 +496,9 @@ bool results_read(const char *path, struct results **results, struct diagnostics
     r->view = (struct schema_view){.outcome = &r->outcome, .portfolio = &r->portfolio};
     r->outcome.portfolio = &r->portfolio;
     r->budget = budget;
-    bool good = hdf5_open(&r->h, path) && settings_read(r) && groupings_read(r) &&
-                extents_read(r) && reader_treatments_find(r) && columns_read(r, false);
+    bool good = hdf5_open(&r->h, path) && settings_read(r) && input_hashes_read(r) &&
+                groupings_read(r) && extents_read(r) && reader_treatments_find(r) &&
+                columns_read(r, false);
     r->budget = budget;
     good = good && memory_allocate(r) && columns_read(r, true);
     good = hdf5_close(&r->h) && good;
@@ -512,6 +529,12 @@ const char *results_attribute(const struct results *results, const char *name)
         if (strcmp(kept_attributes[i], name) == 0)
             return results->attributes[i];
     return NULL;
+}
+
+const char *const *results_input_hashes(const struct results *results, size_t *count)
+{
+    *count = results->input_count;
+    return results->input_hashes;
 }
 
 void results_free(struct results *results)

@@ -22,6 +22,8 @@ struct results {
     struct scenario *scenarios;
     struct shared_event *events;
     const char *attributes[RESULTS_ATTRIBUTES];
+    const char **input_hashes;
+    size_t input_count;
     uint64_t budget; // decoded bytes that the rest of the file may claim
 };
 

@@ -1,0 +1,104 @@
+#include "commands/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands/print.h"
+
+enum { MAGIC_MAX = 64 };
+
+static const char *beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    return text_format("%.*s%s", slash != NULL ? (int)(slash - path + 1) : 0, path, name);
+}
+
+bool output_possible(const char *command, const char *path, const char *magic, size_t size,
+                     const char *kind)
+{
+    struct stat file;
+    if (stat(path, &file) == 0) {
+        char head[MAGIC_MAX] = {0};
+        if (!S_ISREG(file.st_mode)) {
+            fprintf(stderr, "lossmill %s: %s is not a regular file\n", command,
+                    text_shown(path, 200));
+            return false;
+        }
+        FILE *stream = fopen(path, "rb");
+        size_t got = stream != NULL ? fread(head, 1, size, stream) : 0;
+        if (stream != NULL)
+            fclose(stream);
+        if (file.st_size > 0 && (got < size || memcmp(head, magic, size) != 0)) {
+            fprintf(stderr, "lossmill %s: %s exists and is not %s: not replaced\n", command,
+                    text_shown(path, 200), kind);
+            return false;
+        }
+    }
+    const char *probe = beside(path, ".lossmill-probe-XXXXXX");
+    int descriptor = mkstemp((char *)probe);
+    if (descriptor < 0) {
+        fprintf(stderr, "lossmill %s: cannot write into the folder of %s: %s\n", command,
+                text_shown(path, 200), strerror(errno));
+        return false;
+    }
+    close(descriptor);
+    unlink(probe);
+    return true;
+}
+
+static bool failed(const char *command, const char *path, const char *what)
+{
+    fprintf(stderr, "lossmill %s: %s cannot be %s: %s\n", command, text_shown(path, 200), what,
+            strerror(errno));
+    return false;
+}
+
+bool output_open(struct output_file *file, const char *command, const char *path)
+{
+    file->path = path;
+    file->temporary = beside(path, ".lossmill-XXXXXX");
+    int descriptor = mkostemp((char *)file->temporary, O_CLOEXEC);
+    if (descriptor < 0)
+        return failed(command, path, "written");
+    file->stream = fdopen(descriptor, "wb");
+    if (file->stream != NULL)
+        return true;
+    failed(command, path, "written");
+    close(descriptor);
+    unlink(file->temporary);
+    return false;
+}
+
+void output_abandon(struct output_file *file)
+{
+    fclose(file->stream);
+    unlink(file->temporary);
+}
+
+bool output_commit(struct output_file *file, const char *command)
+{
+    errno = EIO; // where an earlier write failed, its reason is gone
+    if (ferror(file->stream) != 0 || fflush(file->stream) != 0 ||
+        fsync(fileno(file->stream)) != 0) {
+        failed(command, file->path, "written");
+        output_abandon(file);
+        return false;
+    }
+    if (fclose(file->stream) != 0 || rename(file->temporary, file->path) != 0) {
+        failed(command, file->path, "put in place");
+        unlink(file->temporary);
+        return false;
+    }
+    // Some file systems cannot sync folders; the file itself is safe by now.
+    const char *folder = beside(file->path, ".");
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+        fsync(descriptor);
+        close(descriptor);
+    }
+    return true;
+}

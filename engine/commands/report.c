@@ -1,0 +1,259 @@
+#include "commands/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nettle/base64.h>
+#include <nettle/sha2.h>
+
+#include "commands/commands.h"
+#include "commands/html.h"
+#include "commands/options.h"
+#include "commands/output.h"
+#include "commands/print.h"
+#include "commands/show.h"
+#include "commands/years.h"
+
+static const struct manual manual = {
+    .command = "report",
+    .operands = "RUN.h5 -o REPORT.html",
+    .summary = "Writes a run as one page for those who decide.",
+    .text =
+        "REPORT.html is one file that needs no network: it opens from a mail attachment, prints "
+        "on\n"
+        "A4, and is readable by its owner only. It shows how much could be lost, against the\n"
+        "appetite; what drives the loss; the treatments ranked; and what each budget would buy.\n"
+        "The same run gives the same bytes. A report that exists is replaced once the new one is\n"
+        "complete; any other file is left as it is.\n"
+        "\n"
+        "Example:\n"
+        "  lossmill report run.h5 -o report.html\n"
+        "  lossmill report run.h5 -o report.html --budget 500k\n",
+    .operands_min = 1,
+    .operands_max = 1,
+};
+
+// What the file starts with, by which it is known again.
+static const char magic[] = "<!DOCTYPE html>\n<!-- lossmill report -->\n";
+
+extern const unsigned char report_css[], report_js[], report_d3[], report_d3_licence[];
+extern const size_t report_css_size, report_js_size, report_d3_size, report_d3_licence_size;
+
+struct piece {
+    const unsigned char *bytes;
+    size_t size;
+};
+
+#define PIECE(name)                                                                                \
+    {                                                                                              \
+        name, name##_size                                                                          \
+    }
+#define PIECE_OF(text)                                                                             \
+    {                                                                                              \
+        (const unsigned char *)(text), sizeof(text) - 1                                            \
+    }
+
+enum { SCRIPT_PIECES = 4 };
+
+// The source expression of a content security policy that allows these bytes and no others.
+static const char *policy_hash(const struct piece *pieces, size_t count)
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    char text[BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE) + 1] = {0};
+    struct sha256_ctx hash;
+    sha256_init(&hash);
+    for (size_t i = 0; i < count; i++)
+        sha256_update(&hash, pieces[i].size, pieces[i].bytes);
+    sha256_digest(&hash, sizeof digest, digest);
+    base64_encode_raw(text, sizeof digest, digest);
+    return text_format("'sha256-%s'", text);
+}
+
+static void element(FILE *out, const char *tag, const struct piece *pieces, size_t count)
+{
+    fprintf(out, "<%s>", tag);
+    for (size_t i = 0; i < count; i++)
+        fwrite(pieces[i].bytes, 1, pieces[i].size, out);
+    fprintf(out, "</%s>\n", tag);
+}
+
+static bool page(const struct report *r)
+{
+    const struct piece style[] = {PIECE(report_css)}, script[] = {PIECE(report_js)};
+    const struct piece library[SCRIPT_PIECES] = {PIECE_OF("/*!\n"), PIECE(report_d3_licence),
+                                                 PIECE_OF("*/\n"), PIECE(report_d3)};
+    fprintf(r->out,
+            "%s<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+            "script-src %s %s; style-src %s; base-uri 'none'; form-action 'none'\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+            "<meta name=\"color-scheme\" content=\"light dark\">\n"
+            "<meta name=\"generator\" content=\"lossmill %s\">\n"
+            "<title>%s: risk report</title>\n",
+            magic, policy_hash(library, SCRIPT_PIECES), policy_hash(script, 1),
+            policy_hash(style, 1), LOSSMILL_VERSION, html(r->settings->title));
+    element(r->out, "style", style, 1);
+    fputs("</head>\n<body>\n", r->out);
+    report_headline(r);
+    fputs("<main>\n", r->out);
+    report_exceedance(r);
+    bool good = report_drivers(r);
+    report_treatments(r);
+    report_plans(r);
+    report_method(r);
+    fputs("</main>\n<script type=\"application/json\" id=\"data\">", r->out);
+    report_data(r);
+    fputs("</script>\n", r->out);
+    element(r->out, "script", library, SCRIPT_PIECES);
+    element(r->out, "script", script, 1);
+    fputs("</body>\n</html>\n", r->out);
+    return good;
+}
+
+size_t report_plan_count(const struct report *r)
+{
+    return r->treated != NULL ? r->treated->plan_count : 0;
+}
+
+double report_net_benefit(const struct plan_figures *plan)
+{
+    return plan->figures.aal_saved.value - plan->annualised_cost;
+}
+
+double report_plan_year_in(const struct report *r, const struct world_figures *plan, double period)
+{
+    const struct settings *s = r->settings;
+    for (size_t i = 0; i < s->return_period_count; i++)
+        if (s->return_periods[i] == period)
+            return plan->aep[i];
+    for (size_t i = 0; i < s->quantile_count; i++)
+        if (fabs((1 - s->quantiles[i]) * period - 1) < 1e-9)
+            return plan->var[i];
+    return NAN;
+}
+
+static bool surely_within(const struct report *r, const struct plan_figures *plan)
+{
+    size_t points = r->portfolio->treatments.appetite_count;
+    for (size_t a = 0; a < points; a++)
+        if (plan->appetite[a].verdict != VERDICT_WITHIN)
+            return false;
+    return points > 0;
+}
+
+// The dearest plan that the budget pays for; without a budget the cheapest that is within the
+// appetite, or else the one that is worth most.
+static void plan_choose(struct report *r, double budget)
+{
+    const size_t count = report_plan_count(r);
+    const struct plan_figures *plans = r->treated != NULL ? r->treated->plans : NULL;
+    r->plan_best = r->plan_good = r->plan = count;
+    for (size_t p = 0; p < count; p++) {
+        if (r->plan_best == count ||
+            report_net_benefit(&plans[p]) > report_net_benefit(&plans[r->plan_best]))
+            r->plan_best = p;
+        if (r->plan_good == count && surely_within(r, &plans[p]))
+            r->plan_good = p;
+        if (plans[p].budget_cost <= budget)
+            r->plan = p;
+    }
+    if (isnan(budget))
+        r->plan = r->plan_good < count ? r->plan_good : r->plan_best;
+    else if (r->plan == count && count > 0)
+        r->plan = 0;
+}
+
+// The portfolio before insurance: what scenarios, assets, events and groups have shares of.
+static void gross_fill(struct report *r)
+{
+    const struct outcome *o = r->outcome;
+    const uint64_t years = r->settings->years;
+    const double resolution = r->settings->resolution;
+    r->insured = o->annual_loss_gross != NULL;
+    r->gross_loss = r->insured ? o->annual_loss_gross : o->annual_loss;
+    r->gross = r->insured ? years_sorted(r->gross_loss, years) : r->total;
+    r->gross_aal = o->summary.aal;
+    r->gross_tvar = r->has_level ? o->summary.tvar[r->level] : NAN;
+    if (!r->insured)
+        return;
+    r->gross_aal = money_of_units((double)losses_sum(&r->gross), resolution) / (double)years;
+    if (r->has_level)
+        r->gross_tvar =
+            losses_tvar(&r->gross, years_beyond_quantile(years, r->settings->quantiles[r->level]),
+                        resolution, NULL);
+}
+
+static void report_fill(struct report *r, double budget)
+{
+    r->outcome = results_outcome(r->results);
+    r->treated = results_treatments(r->results);
+    r->portfolio = r->outcome->portfolio;
+    r->settings = &r->portfolio->settings;
+    r->total = years_sorted(r->outcome->annual_loss, r->settings->years);
+    r->largest = years_sorted(r->outcome->largest_event, r->settings->years);
+    r->level = r->treated != NULL && r->portfolio->treatments.count > 0
+                   ? r->treated->level
+                   : level_nearest(r->settings, 0.99);
+    r->has_level = r->level < r->settings->quantile_count;
+    gross_fill(r);
+    plan_choose(r, budget);
+}
+
+static void report_clear(struct report *r)
+{
+    if (r->gross.sorted != r->total.sorted)
+        free((void *)r->gross.sorted);
+    free((void *)r->total.sorted);
+    free((void *)r->largest.sorted);
+}
+
+static int report_write(struct report *r, const char *path, double budget)
+{
+    struct output_file file;
+    report_fill(r, budget);
+    if (!output_open(&file, "report", path))
+        return STATUS_SYSTEM;
+    r->out = file.stream;
+    if (!page(r)) {
+        output_abandon(&file);
+        return STATUS_INPUT;
+    }
+    return output_commit(&file, "report") ? STATUS_DONE : STATUS_SYSTEM;
+}
+
+int command_report(int argc, char **argv)
+{
+    const char *output = NULL, *budget = NULL;
+    double amount = NAN;
+    const struct option_row rows[] = {
+        {'o', "output", "FILE", "the file to write", OPTION_TEXT, &output, 0, 0},
+        {'b', "budget", "B", "where the budget slider starts: 500k", OPTION_TEXT, &budget, 0, 0},
+    };
+    int operands;
+    int status = options_parse(&manual, rows, sizeof rows / sizeof *rows, argc, argv, &operands);
+    if (status != OPTIONS_PROCEED)
+        return status;
+    if (output == NULL || *output == '\0')
+        return options_wrong(&manual, "where to? Add -o and the name of the file to write");
+    if (budget != NULL && !amount_parse(budget, strlen(budget), &amount))
+        return options_wrong(&manual, "--budget %s: an amount such as 500k is expected",
+                             text_shown(budget, 40));
+    if (!output_possible("report", output, magic, sizeof magic - 1, "a lossmill report"))
+        return STATUS_SYSTEM;
+
+    struct diagnostics *d = diagnostics_new();
+    if (d == NULL)
+        return STATUS_SYSTEM;
+    struct results *results = NULL;
+    status = STATUS_INPUT;
+    if (results_read(argv[1], &results, d)) {
+        struct report report = {.path = argv[1], .results = results, .d = d};
+        status = report_write(&report, output, amount);
+        report_clear(&report);
+    }
+    diagnostics_print(d, stderr);
+    diagnostics_free(d);
+    results_free(results);
+    return output_finish(status);
+}

@@ -1,0 +1,61 @@
+// `report`: a run as one page of HTML that needs nothing else.
+//
+// Everything that the page says stands in it as HTML, tables and bars included, so that it can be
+// read where scripts are off. The curves and the budget slider are drawn by engine/report/report.js
+// from the data that report_data.c writes.
+#ifndef LOSSMILL_COMMANDS_REPORT_H
+#define LOSSMILL_COMMANDS_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "results/file.h"
+
+struct report {
+    FILE *out;
+    const char *path; // of the run
+    const struct results *results;
+    const struct outcome *outcome;
+    const struct portfolio *portfolio;
+    const struct settings *settings;
+    const struct treatment_outcome *treated; // NULL: neither treatments nor an appetite
+    struct ordered_losses total, largest;    // of the years
+    bool has_level;
+    size_t level;                // of quantiles: what a bad year is
+    bool insured;                // the total is net of current insurance
+    struct ordered_losses gross; // the years before it
+    const int64_t *gross_loss;   // likewise, in their own order
+    double gross_aal, gross_tvar;
+    size_t plan;      // that the page starts with; plan_count if there is none
+    size_t plan_best; // of the largest net benefit
+    size_t plan_good; // the cheapest surely within the appetite; plan_count: none
+    struct diagnostics *d;
+};
+
+enum { REPORT_ROWS = 50, REPORT_TREATMENTS = 200 }; // listed at most
+
+size_t report_plan_count(const struct report *r);
+
+// What the page says of a plan at T years; NaN where the run has no figure for it.
+double report_plan_year_in(const struct report *r, const struct world_figures *plan, double period);
+double report_net_benefit(const struct plan_figures *plan);
+
+const char *report_level_text(const struct report *r); // "99 %"
+const char *report_worst_text(const struct report *r); // "worst 1 %"
+const char *report_money(double amount, double error); // money_text with a proper minus
+const char *report_chance_text(double chance);         // three digits, however small
+const char *report_error_text(double standard_error);  // "± 13 k"
+const char *report_verdict_html(enum verdict verdict);
+
+// report_page.c, report_drivers.c, report_treatments.c: sections of the page.
+void report_headline(const struct report *r);
+void report_exceedance(const struct report *r);
+void report_method(const struct report *r);
+bool report_drivers(const struct report *r); // false after a diagnostic
+void report_treatments(const struct report *r);
+void report_plans(const struct report *r);
+
+// report_data.c: what the scripts draw, as JSON.
+void report_data(const struct report *r);
+
+#endif
