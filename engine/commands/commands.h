@@ -29,5 +29,6 @@ int command_run(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_rank(int argc, char **argv);
 int command_plan(int argc, char **argv);
+int command_compare(int argc, char **argv);
 
 #endif
