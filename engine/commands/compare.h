@@ -135,6 +135,7 @@ struct moved_grouping {
     const char *name;
     size_t count; // those that moved, the largest difference of AAL first
     struct moved_group *groups;
+    double rest_aal, rest_tvar; // of the portfolio's difference, beyond the `top` first groups
 };
 
 struct cause_sum {

@@ -33,10 +33,18 @@ static bool is_telling(enum compare_table which, const char *column)
 
 const char *causes_text(unsigned causes)
 {
-    static const char *const words[] = {
-        "new",          "gone",       "its row",        "its threat",
-        "its event",    "its driver", "its assets",     "an existing treatment",
-        "defaults.csv", "study.ini",  "another sample", "no cause found"};
+    static const char *const words[] = {"new",
+                                        "gone",
+                                        "its own row",
+                                        "its threat",
+                                        "its shared event",
+                                        "its driver",
+                                        "the assets it selects",
+                                        "an existing treatment",
+                                        "defaults.csv",
+                                        "study.ini",
+                                        "another sample",
+                                        "no cause found"};
     const char *text = "";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (causes & 1u << i)
@@ -251,6 +259,9 @@ static struct difference best_difference(const struct contributor *was,
     if (is != NULL)
         x.after = *exact ? is->aal_exact : is->aal;
     x.difference = x.after - x.before;
+    // the same sum in another order is not another sum
+    if (*exact && fabs(x.difference) <= 1e-12 * (fabs(x.before) + fabs(x.after)))
+        x.difference = 0;
     return x;
 }
 
@@ -414,14 +425,20 @@ static void event_move(struct causes *w, uint32_t before, uint32_t after, struct
     }
 }
 
+// A file that was tampered with may hold NaN anywhere.
+static double size_of(double difference)
+{
+    return isnan(difference) ? 0 : fabs(difference);
+}
+
 static int by_size(const void *a, const void *b)
 {
     const struct moved *x = a, *y = b;
-    double p = fabs(x->aal.difference), q = fabs(y->aal.difference);
+    double p = size_of(x->aal.difference), q = size_of(y->aal.difference);
     if (p != q)
         return p > q ? -1 : 1;
-    p = isnan(x->tvar_difference) ? 0 : fabs(x->tvar_difference);
-    q = isnan(y->tvar_difference) ? 0 : fabs(y->tvar_difference);
+    p = size_of(x->tvar_difference);
+    q = size_of(y->tvar_difference);
     if (p != q)
         return p > q ? -1 : 1;
     return x->of_event != y->of_event ? x->of_event - y->of_event : strcmp(x->id, y->id);
@@ -567,8 +584,8 @@ static bool seats_compare(struct causes *w, const struct pair *pairs, size_t cou
 static int by_cause_size(const void *a, const void *b)
 {
     const struct cause_sum *x = a, *y = b;
-    if (fabs(x->aal) != fabs(y->aal))
-        return fabs(x->aal) > fabs(y->aal) ? -1 : 1;
+    if (size_of(x->aal) != size_of(y->aal))
+        return size_of(x->aal) > size_of(y->aal) ? -1 : 1;
     return x->causes < y->causes ? -1 : x->causes > y->causes;
 }
 
@@ -606,7 +623,7 @@ static void causes_sum(struct comparison *c)
 static int by_group_size(const void *a, const void *b)
 {
     const struct moved_group *x = a, *y = b;
-    double p = fabs(x->aal.difference), q = fabs(y->aal.difference);
+    double p = size_of(x->aal.difference), q = size_of(y->aal.difference);
     return p != q ? (p > q ? -1 : 1) : strcmp(x->name, y->name);
 }
 
@@ -732,12 +749,18 @@ static bool grouping_move(struct comparison *c, const char *name, const struct t
     out->name = name;
     out->count = count;
     out->groups = compare_room(c, count + 1, sizeof *out->groups);
+    out->rest_aal = c->gross_aal.difference;
+    out->rest_tvar = c->gross_tvar.difference;
     c->grouping_count++;
     for (size_t k = 0; k < count; k++) {
         uint32_t *const at[SIDES] = {&all[k].at[BEFORE], &all[k].at[AFTER]};
         if (k < c->top && !group_years(c, at, 0, &all[k].group, which, tails, years, d))
             return false;
         out->groups[k] = all[k].group;
+        if (k < c->top) {
+            out->rest_aal -= all[k].group.aal.difference;
+            out->rest_tvar -= all[k].group.tvar_difference;
+        }
     }
     return true;
 }

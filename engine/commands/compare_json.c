@@ -194,6 +194,8 @@ static void groups_json(struct json *json, const struct comparison *c)
             json_close(json, '}');
         }
         json_close(json, ']');
+        json_number(json, "aal_rest", c->groupings[g].rest_aal);
+        json_number(json, "tvar_rest", c->groupings[g].rest_tvar);
         json_close(json, '}');
     }
     json_close(json, ']');

@@ -16,6 +16,8 @@ static const char *plus_minus_text(double error)
 
 static const char *signed_text(double amount, double error)
 {
+    if (fabs(amount) < 0.005)
+        return "0"; // less than a hundredth
     return amount > 0 ? text_format("+%s", money_text(amount, error)) : money_text(amount, error);
 }
 
@@ -69,23 +71,27 @@ static void print_wrapped(const char *text, size_t indent)
     }
 }
 
-static void print_side(const struct comparison *c, int side)
+static void print_sides(const struct comparison *c)
 {
-    const struct compare_side *x = &c->sides[side];
-    const struct settings *s = &x->portfolio->settings;
-    bool dated = s->as_of != NULL && *s->as_of != '\0';
-    const char *of = text_format("%s%s%s%s years, seed %llu", dated ? "as of " : "",
-                                 dated ? text_shown(s->as_of, 20) : "", dated ? ", " : "",
-                                 whole_text(s->years), (unsigned long long)s->seed);
-    printf("  %-7s %s  %s\n", side == BEFORE ? "before" : "after",
-           text_shown(x->path, 88 - text_columns(of) < 88 ? 88 - text_columns(of) : 20), of);
+    static const struct column columns[] = {
+        {"", ALIGN_LEFT, 0}, {"", ALIGN_LEFT, 30}, {"", ALIGN_LEFT, 0}};
+    struct listing *listing = listing_new(columns, 3);
+    for (int side = 0; side < SIDES; side++) {
+        const struct settings *s = &c->sides[side].portfolio->settings;
+        bool dated = s->as_of != NULL && *s->as_of != '\0';
+        listing_cell(listing, side == BEFORE ? "before" : "after");
+        listing_cell(listing, c->sides[side].path);
+        listing_cell(listing, text_format("%s%s%s%s years, seed %llu", dated ? "as of " : "",
+                                          dated ? text_shown(s->as_of, 12) : "", dated ? ", " : "",
+                                          whole_text(s->years), (unsigned long long)s->seed));
+    }
+    listing_print_bare(listing, 2);
 }
 
 static void print_title(const struct comparison *c)
 {
     printf("What changed: %s\n", text_shown(c->sides[AFTER].portfolio->settings.title, 84));
-    print_side(c, BEFORE);
-    print_side(c, AFTER);
+    print_sides(c);
     if (c->paired)
         printf("  Same seed and years: where nothing changed, both drew the same events.\n");
     else
@@ -100,14 +106,14 @@ static void print_title(const struct comparison *c)
 
 static const char *verdict_text(const struct verdict_change *x, int side)
 {
-    return x->in[side] ? verdict_names[x->verdict[side]] : "no such point";
+    return x->in[side] ? verdict_names[x->verdict[side]] : "none";
 }
 
 static void print_verdicts(const struct comparison *c)
 {
     const struct column columns[] = {
         {"", ALIGN_LEFT, 0},
-        {"Appetite", ALIGN_LEFT, 28},
+        {"Appetite", ALIGN_LEFT, 20},
         {"a year above", ALIGN_RIGHT, 0},
         {"tolerated", ALIGN_RIGHT, 0},
         {"before", ALIGN_RIGHT, 0},
@@ -190,6 +196,16 @@ static void print_headline(const struct comparison *c)
 
 // ---- causes
 
+// Where the exact AAL stays and other assets are hit, the sampled one still moves.
+static const char *aal_kind_text(const struct moved *x)
+{
+    if (!x->exact)
+        return " (sampled)";
+    if (fabs(x->aal.difference) < 0.005 && x->sampled_difference != 0)
+        return text_format(" (sampled: %s)", signed_text(x->sampled_difference, NAN));
+    return "";
+}
+
 static void print_moved(const struct comparison *c)
 {
     size_t count = 0, told = 0;
@@ -212,8 +228,7 @@ static void print_moved(const struct comparison *c)
             isnan(c->level) ? "" : text_format(", TVaR %s", signed_text(x->tvar_difference, NAN));
         print_wrapped(text_format("%s%s: AAL %s%s%s%s %s", x->of_event ? "event " : "",
                                   text_shown(x->id, 64), signed_text(x->aal.difference, NAN),
-                                  x->exact ? "" : " (sampled)", tail,
-                                  *x->because != '\0' ? "," : "",
+                                  aal_kind_text(x), tail, *x->because != '\0' ? "," : "",
                                   *x->because != '\0' ? text_format("because %s", x->because) : ""),
                       2);
     }
@@ -234,7 +249,7 @@ static void print_sums(const struct comparison *c)
 {
     const struct column columns[] = {
         {"", ALIGN_LEFT, 52},
-        {"Scenarios", ALIGN_RIGHT, 0},
+        {"Count", ALIGN_RIGHT, 0},
         {"AAL", ALIGN_RIGHT, 0},
         {isnan(c->level) ? "" : text_format("TVaR %s", level_text(c->level)), ALIGN_RIGHT, 0},
     };
@@ -357,6 +372,15 @@ static void print_groups(const struct comparison *c, const struct moved_grouping
         if (!isnan(c->level))
             listing_cell(listing, signed_text(x->tvar_difference, NAN));
     }
+    if (fabs(g->rest_aal) >= 0.005 || fabs(g->rest_tvar) >= 0.005) {
+        listing_cell(listing, "all others");
+        listing_cell(listing, "");
+        listing_cell(listing, "");
+        listing_cell(listing, signed_text(g->rest_aal, NAN));
+        listing_cell(listing, "");
+        if (!isnan(c->level))
+            listing_cell(listing, signed_text(g->rest_tvar, NAN));
+    }
     heading("AAL by %s", text_shown(g->name, 60));
     listing_print(listing, 2);
     more_line(g->count, shown, g->count - shown == 1 ? "group" : "groups");
@@ -395,13 +419,18 @@ static void print_ranks(const struct comparison *c)
     more_line(c->treatment_count, shown, "of another rank");
 }
 
+static uint64_t budget_whole(double budget)
+{
+    return budget > 0 && budget < 1e18 ? (uint64_t)(budget + 0.5) : 0;
+}
+
 static void print_plans(const struct comparison *c)
 {
     size_t shown = shown_of(c, c->plan_count);
     heading("Plans that changed, at a budget where a frontier has one");
     for (size_t i = 0; i < shown; i++) {
         const struct plan_change *x = &c->plans[i];
-        print_wrapped(text_format("%s: %s%s%s%s%s", money_text(x->budget, NAN),
+        print_wrapped(text_format("%s: %s%s%s%s%s", whole_text(budget_whole(x->budget)),
                                   *x->taken != '\0' ? "takes " : "", x->taken,
                                   *x->taken != '\0' && *x->dropped != '\0' ? "; " : "",
                                   *x->dropped != '\0' ? "drops " : "", x->dropped),
