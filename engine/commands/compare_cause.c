@@ -68,6 +68,7 @@ struct causes {
     unsigned char *resistance;  // [asset before]: its cell changed
     bool *treated[SIDES];       // [scenario]: an existing treatment that acts on it changed
     bool *event_treated[SIDES]; // [event]
+    bool *event_reached;        // [event after]: a scenario of it changed
     size_t selected_room, selected_count;
     struct selected *selected; // open addressing
     bool defaults, settings, sample;
@@ -418,11 +419,12 @@ static void event_move(struct causes *w, uint32_t before, uint32_t after, struct
     }
     if (!has_moved(x))
         x->causes = 0;
-    if (x->causes == 0 && has_moved(x)) {
+    if (x->causes == 0 && has_moved(x) && w->event_reached[after]) {
         // what an occurrence costs itself, it costs if it hits anything
         x->causes = CAUSE_ASSETS;
         x->because = "it hits through scenarios that changed";
     }
+    rest_tell(w, x);
 }
 
 // A file that was tampered with may hold NaN anywhere.
@@ -504,6 +506,20 @@ static void rows_reach(struct causes *w, const struct pair *pair, const struct m
         if (was == NULL || is == NULL || strcmp(was, is) != 0)
             row_reaches(w->c, tables[t], is, x->aal.difference);
     }
+}
+
+// A scenario that is new, gone or changed in more than another sample.
+static void event_reach(struct causes *w, const struct pair *pair, const struct moved *x)
+{
+    const struct portfolio *p = w->portfolio[BEFORE], *q = w->portfolio[AFTER];
+    uint32_t was = pair->at[BEFORE] != NO_ROW ? p->scenarios[pair->at[BEFORE]].event : NO_ROW;
+    if ((x->causes & ~(unsigned)CAUSE_SAMPLE) == 0)
+        return;
+    if (pair->at[AFTER] != NO_ROW && q->scenarios[pair->at[AFTER]].event != NO_ROW)
+        w->event_reached[q->scenarios[pair->at[AFTER]].event] = true;
+    for (size_t e = 0; was != NO_ROW && e < q->event_count; e++)
+        if (strcmp(q->events[e].id, p->events[was].id) == 0)
+            w->event_reached[e] = true;
 }
 
 static void assets_reach(struct causes *w)
@@ -812,6 +828,8 @@ static void causes_start(struct causes *w, struct comparison *c)
     size_t pairs = w->portfolio[AFTER]->scenario_count;
     for (w->selected_room = 64; w->selected_room < 2 * pairs; w->selected_room *= 2)
         ;
+    w->event_reached =
+        compare_room(c, w->portfolio[AFTER]->event_count + 1, sizeof *w->event_reached);
     w->selected = compare_room(c, w->selected_room, sizeof *w->selected);
     w->defaults = c->tables[TABLE_DEFAULTS].count > 0;
     w->settings = settings_tell(c);
@@ -836,6 +854,7 @@ bool compare_causes(struct comparison *c, int threads, struct diagnostics *d)
     for (size_t i = 0; i < scenarios; i++) {
         scenario_move(&w, pairs[i].at[BEFORE], pairs[i].at[AFTER], &c->moved[i]);
         rows_reach(&w, &pairs[i], &c->moved[i]);
+        event_reach(&w, &pairs[i], &c->moved[i]);
     }
     if (w.any_assets && !seats_compare(&w, pairs, scenarios, c->moved, threads)) {
         diagnostics_add(d, &(struct place){0}, "memory is exhausted");
