@@ -117,9 +117,9 @@ static void print_verdicts(const struct comparison *c)
         {"a year above", ALIGN_RIGHT, 0},
         {"tolerated", ALIGN_RIGHT, 0},
         {"before", ALIGN_RIGHT, 0},
-        {"", ALIGN_LEFT, 0},
+        {"verdict", ALIGN_LEFT, 0},
         {"after", ALIGN_RIGHT, 0},
-        {"", ALIGN_LEFT, 0},
+        {"verdict", ALIGN_LEFT, 0},
     };
     size_t changed = 0, points = 0;
     struct listing *listing = listing_new(columns, 8);
@@ -173,7 +173,7 @@ static void print_headline(const struct comparison *c)
     static const struct column columns[] = {
         {"", ALIGN_LEFT, 0},       {"Before", ALIGN_RIGHT, 0},
         {"After", ALIGN_RIGHT, 0}, {"Difference", ALIGN_RIGHT, 0},
-        {"95 %", ALIGN_LEFT, 0},   {"", ALIGN_RIGHT, 0},
+        {"95 %", ALIGN_LEFT, 0},   {"Change", ALIGN_RIGHT, 0},
     };
     struct listing *listing = listing_new(columns, 6);
     headline_row(listing, "Average annual loss (AAL)", &c->headline[HEADLINE_AAL]);

@@ -363,7 +363,7 @@ def top_limits_what_is_listed(folder):
 
 
 def hostile_names_stay_harmless(folder):
-    bad = 'x"<b>=cmd|\u202e'
+    bad = 'x"<b>=cmd'
     change = [("assets.csv", None, "tag," + STUDY["assets.csv"].replace("srv-", "=@\x1b[31m,srv-").replace("lap-", ",lap-")
                .replace("srv-1,", '"' + bad.replace('"', '""') + '",')),
               ("study.ini", "title = Compared", "title = " + "w" * 120),
