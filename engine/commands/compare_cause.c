@@ -273,9 +273,10 @@ static double tail_difference(const struct comparison *c, const double *was, con
     return (is != NULL ? is[c->level_at[AFTER]] : 0) - (was != NULL ? was[c->level_at[BEFORE]] : 0);
 }
 
+// By less than a hundredth is not at all. NaN counts as moved.
 static bool has_moved(const struct moved *x)
 {
-    return x->aal.difference != 0 || x->sampled_difference != 0;
+    return !(fabs(x->aal.difference) < 0.005) || x->sampled_difference != 0;
 }
 
 static void assets_tell(struct causes *w, const struct scenario *was, const struct scenario *is,
