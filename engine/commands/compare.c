@@ -528,7 +528,7 @@ static int comparison_fill(struct comparison *c, int threads, struct progress_li
     for (int t = 0; t < COMPARE_TABLES; t++)
         c->rows_differ = c->rows_differ || c->tables[t].count > 0;
     progress_line_tell(progress, NAN, "looking for causes");
-    if (!compare_causes(c, threads, d))
+    if (!compare_causes(c, threads, d) || !compare_groups(c, d))
         return STATUS_INPUT;
     treatments_fill(c);
     plans_fill(c);

@@ -205,8 +205,11 @@ void *compare_room(struct comparison *c, size_t count, size_t size);
 // World `after` against world `before`, both of the same years.
 struct difference compare_means(struct comparison *c, const int64_t *before, const int64_t *after);
 
-// Fills what stands from moved_count to groupings. False after a diagnostic.
+// Fills what stands from moved_count to assets_moved_aal. False after a diagnostic.
 bool compare_causes(struct comparison *c, int threads, struct diagnostics *d);
+
+// Fills the groupings (compare_groups.c); the years of the `top` first groups are read. Likewise.
+bool compare_groups(struct comparison *c, struct diagnostics *d);
 
 const char *causes_text(unsigned causes); // "its row, its assets"
 
