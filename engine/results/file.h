@@ -44,7 +44,7 @@ void results_free(struct results *results);
 struct results_study {
     size_t input_count; // at least 1
     const struct results_input *inputs;
-    uint64_t years, seed;
+    uint64_t years, seed, sampling_version;
 };
 
 // Reads that into `arena`. False after a diagnostic: the file has no study, or an input is not the
