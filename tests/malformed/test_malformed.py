@@ -115,7 +115,7 @@ budget_basis = annualised
                    b"cheap,scenario_id=s1,*,,susceptibility,cap,0.15,,,\n"
                    b"backup,event!='',,,primary_response,multiply,0.5,,,\n"
                    b"backup,,,event_id=worm,frequency,set,0.1,,,\n"
-                   b"train,scenario_id=s2,site=north,,frequency,add,normal -0.2 0.05,,,\n"
+                   b"train,scenario_id=s2,site=north,,frequency,add,normal -0.2 0.05 to 0,,,\n"
                    b"train,scenario_id=s3,,,hit_probability,multiply,beta 5 5,,0.8,\n"
                    b"badge,scenario_id=s2,,,primary,multiply,0.9,,,\n"
                    b"shop,kind=outage,,,,,,,,\n"
