@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 // Processors that the cpu.max in `folder` allows ("QUOTA PERIOD" or "max PERIOD"); infinity if
 // none.
@@ -51,4 +53,21 @@ int machine_threads(void)
     if (allowed < processors)
         processors = (int)allowed;
     return processors > 0 ? processors : 1;
+}
+
+double machine_memory_now(void)
+{
+    double pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL || fscanf(file, "%*f %lf", &pages) != 1)
+        pages = 0;
+    if (file != NULL)
+        fclose(file);
+    return pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+double machine_memory_peak(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? 1024.0 * (double)usage.ru_maxrss : 0;
 }

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Points of the efficient frontier in a run's file.
-enum { FRONTIER_MOST = 40 };
-
 struct savings {
     const struct pricing_sums *sums;
     const struct settings *settings;
