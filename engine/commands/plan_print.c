@@ -113,12 +113,10 @@ static void print_appetite(const struct treatment_outcome *treated, const struct
         {"verdict", ALIGN_LEFT, 0},
     };
     const struct treatments *t = &treated->portfolio->treatments;
-    bool groups = false;
     if (t->appetite_count == 0)
         return;
     struct listing *listing = listing_new(columns, 7);
     for (size_t a = 0; a < t->appetite_count; a++) {
-        groups = groups || t->appetite[a].grouping != NO_ROW;
         listing_cell(listing, t->appetite[a].scope);
         listing_cell(listing, money_text(t->appetite[a].loss, NAN));
         listing_cell(listing, chance_text(t->appetite[a].probability));
@@ -129,8 +127,6 @@ static void print_appetite(const struct treatment_outcome *treated, const struct
     }
     printf("\n");
     listing_print(listing, 2);
-    if (t->layer_count > 0 && groups)
-        printf("  Groups are before insurance.\n");
 }
 
 static void print_proof(const struct plan_page *page, const struct plan_answer *answer)

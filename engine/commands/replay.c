@@ -47,7 +47,9 @@ static bool base_again(struct replay_run *run, struct diagnostics *d)
     uint64_t years = portfolio->settings.years;
     run->base.portfolio = portfolio;
     // the tail's contributions too: rows stand in the order of ids, there and here
-    run->base.annual_loss = results_outcome(run->results)->annual_loss;
+    const struct outcome *kept = results_outcome(run->results);
+    run->base.annual_loss =
+        kept->annual_loss_gross != NULL ? kept->annual_loss_gross : kept->annual_loss;
     run->base.scenarios = results_outcome(run->results)->scenarios;
     run->base.events = results_outcome(run->results)->events;
     run->base.groups = must_alloc(portfolio->grouping_count, sizeof *run->base.groups);

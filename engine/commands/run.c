@@ -175,6 +175,11 @@ static enum simulated simulate_all(const struct request *request, const struct s
     if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
         !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
         done = SIMULATION_FAILED;
+    if (done == SIMULATION_DONE && treatments->net_loss != NULL &&
+        !outcome_insure(outcome, treatments->net_loss)) {
+        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        done = SIMULATION_FAILED;
+    }
     existing_free(existing);
     scenario_plans_free(&plans);
     return done;

@@ -54,6 +54,15 @@ const char *estimate_range_text(const struct estimate *x)
     return text_format("%s to %s", money_text(x->lower, error), money_text(x->upper, error));
 }
 
+static double gross_mean(const struct outcome *outcome)
+{
+    const struct settings *settings = &outcome->portfolio->settings;
+    double sum = 0;
+    for (uint64_t y = 0; y < settings->years; y++)
+        sum += (double)outcome->annual_loss_gross[y];
+    return sum / (double)settings->years * settings->resolution;
+}
+
 void print_headline_table(const struct outcome *outcome)
 {
     static const struct column columns[] = {
@@ -87,6 +96,11 @@ void print_headline_table(const struct outcome *outcome)
                                           share_text(1.96 * summary->probability_of_loss_error)));
     listing_cell(listing, "");
     listing_print_bare(listing, 2);
+    if (outcome->annual_loss_gross != NULL)
+        printf(
+            "  Net of current insurance: before it the AAL is %s. Groups, scenarios and assets are "
+            "before it.\n",
+            money_text(gross_mean(outcome), NAN));
     printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",
            text_shown(settings->currency, 16));
     free((void *)losses.sorted);

@@ -270,6 +270,8 @@ static bool memory_allocate(struct results *r)
     struct outcome *o = &r->outcome;
     struct exceedance unused;
     o->annual_loss = reader_room(r, p->settings.years, sizeof *o->annual_loss);
+    if (hdf5_has_link(&r->h, "/portfolio/annual_loss_gross"))
+        o->annual_loss_gross = reader_room(r, p->settings.years, sizeof *o->annual_loss_gross);
     o->largest_event = reader_room(r, p->settings.years, sizeof *o->largest_event);
     o->event_count = reader_room(r, p->settings.years, sizeof *o->event_count);
     estimates_room(r, &o->summary, &o->exceedance);

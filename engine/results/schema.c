@@ -113,6 +113,8 @@ bool schema_is_present(const struct schema_column *column, const struct schema_v
     const bool of_points = column->axes[0] == AXIS_POINT || column->axes[1] == AXIS_POINT;
     const bool of_years = column->axes[0] == AXIS_YEAR || column->axes[1] == AXIS_YEAR;
 
+    if (strcmp(column->name, "annual_loss_gross") == 0)
+        return v->outcome->annual_loss_gross != NULL;
     if (!of_treatments && !of_plans && !of_points)
         return true;
     if (v->treated == NULL || (of_points && treatments->appetite_count == 0))

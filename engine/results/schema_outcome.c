@@ -1,6 +1,12 @@
 // The part of the schema that every run fills: what `struct outcome` holds.
 #include "results/schema_parts.h"
 
+static void *year_annual_loss_gross(const struct schema_view *v, size_t i, size_t j)
+{
+    (void)j;
+    return &v->outcome->annual_loss_gross[i];
+}
+
 static void *year_annual_loss(const struct schema_view *v, size_t i, size_t j)
 {
     (void)j;
@@ -448,7 +454,8 @@ static const struct schema_column columns[] = {
     {"/portfolio", "year", SCHEMA_ORDINAL, YEAR_, NO, "simulated year, from 0", NULL, NULL, false},
     {"/portfolio", "form", LABEL, {AXIS_FORM, AXIS_NONE}, NO, "form of loss", NULL, form_label, false},
     {"/portfolio", "effect", LABEL, {AXIS_EFFECT, AXIS_NONE}, NO, "effect of the scenario", NULL, effect_label, false},
-    {"/portfolio", "annual_loss", MONEY, YEAR_, CUR, "loss of the year", year_annual_loss, NULL, false},
+    {"/portfolio", "annual_loss", MONEY, YEAR_, CUR, "loss of the year, net of `current` insurance", year_annual_loss, NULL, false},
+    {"/portfolio", "annual_loss_gross", MONEY, YEAR_, CUR, "loss of the year before insurance; only where there is `current` insurance", year_annual_loss_gross, NULL, false},
     {"/portfolio", "largest_event", MONEY, YEAR_, CUR, "loss of the year's largest event", year_largest_event, NULL, false},
     {"/portfolio", "event_count", SCHEMA_COUNT, YEAR_, NO, "loss events in the year; a shared event's hits are one", year_event_count, NULL, false},
     {"/portfolio", "form_share", REAL, {AXIS_FORM, AXIS_NONE}, NO, "share of the sampled AAL by form", portfolio_form_share, NULL, false},

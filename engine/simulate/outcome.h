@@ -67,7 +67,8 @@ struct group_outcome {
 struct outcome {
     struct arena arena;
     const struct portfolio *portfolio;    // not owned
-    int64_t *annual_loss, *largest_event; // [N]
+    int64_t *annual_loss, *largest_event; // [N]; net of `current` insurance, and gross
+    int64_t *annual_loss_gross;           // [N]; NULL where there is no such insurance
     int32_t *event_count;                 // [N]
     struct summary summary;
     struct exceedance exceedance;

@@ -308,6 +308,30 @@ static bool tail_find(struct outcome *o, int threads, struct tail *tail, double 
     return good;
 }
 
+bool outcome_insure(struct outcome *o, const int64_t *net)
+{
+    const struct settings *settings = &o->portfolio->settings;
+    int64_t *own = arena_alloc(&o->arena, settings->years, sizeof *own);
+    int64_t *sorted = malloc(2 * settings->years * sizeof *sorted);
+    const bool infinite = isinf(o->summary.aal_error);
+    struct ordered_losses x = {.years = settings->years, .sorted = sorted};
+
+    if (own && sorted) {
+        memcpy(own, net, settings->years * sizeof *own);
+        o->annual_loss_gross = o->annual_loss;
+        o->annual_loss = own;
+        x.count = sorted_nonzero(own, settings->years, sorted);
+        periods_fill(&x, settings, o->exceedance.aep);
+        losses_summary(&x, settings->quantiles, settings->quantile_count, settings->resolution,
+                       &o->summary);
+        o->summary.aal_exact = NAN; // no exact mean goes through insurance
+        if (infinite)
+            o->summary.aal_error = HUGE_VAL;
+    }
+    free(sorted);
+    return own && sorted;
+}
+
 static bool run_phases(const struct portfolio *portfolio, const struct scenario_plans *plans,
                        int threads, struct progress *progress, double *variance,
                        struct carried *carried, struct outcome *o, struct diagnostics *d)

@@ -68,6 +68,11 @@ enum simulated simulate_planned(const struct portfolio *portfolio,
                                 const struct scenario_plans *plans, int threads,
                                 simulate_progress *progress, void *context, struct outcome *outcome,
                                 struct diagnostics *d);
+
+// Makes the portfolio's annual loss, and what is told of it, net of insurance: net[years], in
+// units. What is attributed to scenarios, assets and groups stays gross. False if memory is
+// exhausted.
+bool outcome_insure(struct outcome *outcome, const int64_t *net);
 void outcome_free(struct outcome *outcome);
 
 #endif

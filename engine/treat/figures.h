@@ -102,6 +102,7 @@ struct treatment_outcome {
     struct plan_figures *plans;        // the efficient frontier, by cost
     struct appetite_figures *appetite; // [A]: of the base
     struct world_figures base;
+    int64_t *net_loss; // [years] of the base, where it has `current` insurance; else NULL
 };
 
 #endif

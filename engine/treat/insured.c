@@ -6,6 +6,9 @@
 
 #include "simulate/event_kernels.h"
 
+// Sets of rows that one event's parts may have: no more than its hits make, and few in truth.
+enum { PARTS_MAX = 256 };
+
 // The layers of one or more worlds: global layer k is row row_of[k] of the tower.
 struct policies {
     uint64_t layers; // a bit per layer of the portfolio
@@ -17,6 +20,8 @@ struct insured_worlds {
     const struct portfolio *portfolio;
     const struct units *units;
     const struct unit_variants *variants;
+    size_t scope_count;
+    const struct pricing_scope *scopes;
     size_t count;          // worlds, and the base behind them
     uint64_t used;         // layers of any
     uint32_t *policies_of; // [count + 1]; NO_ROW: none
@@ -37,7 +42,7 @@ struct noted {
 struct seen {
     uint32_t variant; // + 1; 0: the base
     uint32_t place;
-    uint64_t layers;
+    uint64_t layers, scopes; // a bit each: who sees it, and whose it is
     int64_t loss;
 };
 
@@ -108,14 +113,19 @@ static void waiting_find(struct insured_worlds *w)
 struct insured_worlds *insured_worlds_new(const struct portfolio *portfolio,
                                           const struct units *units,
                                           const struct unit_variants *variants,
-                                          const struct world *worlds, size_t count)
+                                          const struct world *worlds, size_t count,
+                                          const struct pricing_scope *scopes, size_t scope_count)
 {
     struct insured_worlds *w = calloc(1, sizeof *w);
 
     if (!w)
         return NULL;
-    *w = (struct insured_worlds){
-        .portfolio = portfolio, .units = units, .variants = variants, .count = count};
+    *w = (struct insured_worlds){.portfolio = portfolio,
+                                 .units = units,
+                                 .variants = variants,
+                                 .count = count,
+                                 .scopes = scopes,
+                                 .scope_count = scope_count};
     w->policies_of = malloc((count + 1) * sizeof *w->policies_of);
     w->policies = malloc((count + 1) * sizeof *w->policies);
     if (!w->policies_of || !w->policies) {
@@ -348,6 +358,7 @@ void insured_add(struct insured_events *e, uint32_t variant, const struct unit *
 
     for (size_t i = 0; i < batch->count; i++) {
         const uint32_t own = batch->plan ? batch->asset[i] : 0;
+        uint64_t scopes = 0;
         struct classes c = {0};
 
         if (treated && treated->loss[i] == 0)
@@ -369,9 +380,16 @@ void insured_add(struct insured_events *e, uint32_t variant, const struct unit *
         }
         if (c.count == 0 || !seen_reserve(e, c.count))
             continue;
+        for (size_t s = 0; s < w->scope_count; s++)
+            scopes |= (uint64_t)scope_has(&w->scopes[s], w->portfolio, batch,
+                                          unit->event ? unit->event->event : NULL, i)
+                      << s;
         for (size_t k = 0; k < c.count; k++)
-            e->seen[e->seen_count++] = (struct seen){variant == NO_ROW ? 0 : variant + 1,
-                                                     (uint32_t)place[i], c.layers[k], c.loss[k]};
+            e->seen[e->seen_count++] = (struct seen){.variant = variant == NO_ROW ? 0 : variant + 1,
+                                                     .place = (uint32_t)place[i],
+                                                     .layers = c.layers[k],
+                                                     .scopes = scopes,
+                                                     .loss = c.loss[k]};
     }
 }
 
@@ -416,44 +434,83 @@ static int compare_noted(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
-// The event's classes for the layers that the world has, ascending.
-static size_t parts_find(const struct policies *p, const struct seen *seen, size_t count,
-                         uint64_t *rows, int64_t *left)
-{
-    size_t n = 0;
+// An event's classes for the layers that a world has, in the order of the sets.
+struct parts {
+    size_t count;
+    uint64_t rows[PARTS_MAX];
+    int64_t loss[PARTS_MAX], left[PARTS_MAX];
+    int64_t scoped[SCOPES_MAX][PARTS_MAX]; // of the loss, what each scope has
+};
 
+static size_t part_place(struct parts *parts, uint64_t rows)
+{
+    size_t at = 0;
+
+    while (at < parts->count && parts->rows[at] < rows)
+        at++;
+    if (at < parts->count && parts->rows[at] == rows)
+        return at;
+    for (size_t i = parts->count; i > at; i--) {
+        parts->rows[i] = parts->rows[i - 1];
+        parts->loss[i] = parts->loss[i - 1];
+        for (size_t s = 0; s < SCOPES_MAX; s++)
+            parts->scoped[s][i] = parts->scoped[s][i - 1];
+    }
+    parts->rows[at] = rows;
+    parts->loss[at] = 0;
+    for (size_t s = 0; s < SCOPES_MAX; s++)
+        parts->scoped[s][at] = 0;
+    parts->count++;
+    return at;
+}
+
+static void parts_find(const struct policies *p, const struct seen *seen, size_t count,
+                       struct parts *parts)
+{
+    parts->count = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t own = 0;
-        size_t at = 0;
+        size_t at;
 
         for (uint64_t rest = seen[i].layers & p->layers; rest; rest &= rest - 1)
             own |= UINT64_C(1) << p->row_of[__builtin_ctzll(rest)];
         if (own == 0)
             continue;
-        while (at < n && rows[at] < own)
-            at++;
-        if (at < n && rows[at] == own) {
-            left[at] += seen[i].loss;
-            continue;
-        }
-        memmove(rows + at + 1, rows + at, (n - at) * sizeof *rows);
-        memmove(left + at + 1, left + at, (n - at) * sizeof *left);
-        rows[at] = own;
-        left[at] = seen[i].loss;
-        n++;
+        at = part_place(parts, own);
+        parts->loss[at] += seen[i].loss;
+        for (uint64_t rest = seen[i].scopes; rest; rest &= rest - 1)
+            parts->scoped[__builtin_ctzll(rest)][at] += seen[i].loss;
     }
-    return n;
+    memcpy(parts->left, parts->loss, parts->count * sizeof *parts->left);
 }
 
-static void world_cede(const struct insured_events *e, size_t world, int64_t *ceded)
+// What a scope has of what was paid.
+static int64_t scope_paid(const struct parts *parts, size_t scope)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < parts->count; i++) {
+        const int64_t has = parts->scoped[scope][i];
+        const int64_t weight[2] = {has, parts->loss[i] - has};
+        int64_t part[2], remainder[2];
+
+        insurance_allot(parts->loss[i] - parts->left[i], 2, weight, part, remainder);
+        sum += part[0];
+    }
+    return sum;
+}
+
+static void world_cede(const struct insured_events *e, size_t world, uint32_t block, int64_t *ceded)
 {
     const struct insured_worlds *w = e->worlds;
     const struct policies *p = &w->policies[w->policies_of[world]];
-    uint64_t rows[65];
-    int64_t left[65], scratch[65 * INSURANCE_SCRATCH], paid[INSURANCE_ROWS_MAX];
+    const uint64_t years = w->portfolio->settings.years;
+    struct parts parts;
+    int64_t scratch[PARTS_MAX * INSURANCE_SCRATCH], paid[INSURANCE_ROWS_MAX];
     int64_t running[INSURANCE_ROWS_MAX] = {0};
     uint32_t year = NO_ROW;
 
+    ceded += world * w->scope_count * years + (size_t)block * BLOCK_YEARS;
     for (size_t i = 0; i < e->noted_count; i++) {
         const struct noted *noted = &e->noted[i];
         const struct unit_events *u = &e->units[noted->unit];
@@ -461,30 +518,29 @@ static void world_cede(const struct insured_events *e, size_t world, int64_t *ce
             world < w->count ? w->variants[noted->unit].of_world[world] : NO_ROW;
         const size_t row = variant == NO_ROW ? 0 : variant + 1;
         const size_t *start = u->start + row * u->noted + noted->place;
-        size_t n;
 
         if (noted->year != year)
             memset(running, 0, sizeof running);
         year = noted->year;
-        n = parts_find(p, u->seen + start[0], start[1] - start[0], rows, left);
-        if (n == 0)
+        parts_find(p, u->seen + start[0], start[1] - start[0], &parts);
+        if (parts.count == 0)
             continue;
-        insurance_tower_event(&p->tower, n, rows, left, running, paid, scratch);
-        for (size_t k = 0; k < p->tower.row_count; k++)
-            ceded[year] += paid[k];
+        insurance_tower_event(&p->tower, parts.count, parts.rows, parts.left, running, paid,
+                              scratch);
+        for (size_t s = 0; s < w->scope_count; s++)
+            ceded[s * years + year] += scope_paid(&parts, s);
     }
 }
 
 bool insured_block_finish(struct insured_events *e, uint32_t block, int64_t *ceded)
 {
     const struct insured_worlds *w = e->worlds;
-    const uint64_t years = w->portfolio->settings.years;
 
     if (e->noted_count > 1)
         qsort(e->noted, e->noted_count, sizeof *e->noted, compare_noted);
     for (size_t world = 0; world <= w->count; world++)
         if (w->policies_of[world] != NO_ROW)
-            world_cede(e, world, ceded + world * years + (size_t)block * BLOCK_YEARS);
+            world_cede(e, world, block, ceded);
     e->noted_count = e->seen_count = 0;
     return !e->failed;
 }

@@ -8,6 +8,7 @@
 
 #include "models/insurance.h"
 #include "treat/effects.h"
+#include "treat/scope.h"
 
 // The policies of one pass: which layers each world has.
 struct insured_worlds;
@@ -17,7 +18,8 @@ struct insured_worlds;
 struct insured_worlds *insured_worlds_new(const struct portfolio *portfolio,
                                           const struct units *units,
                                           const struct unit_variants *variants,
-                                          const struct world *worlds, size_t count);
+                                          const struct world *worlds, size_t count,
+                                          const struct pricing_scope *scopes, size_t scope_count);
 void insured_worlds_free(struct insured_worlds *worlds);
 
 // Whether any of them has a layer; whether the unit may be seen by one that they have.
@@ -46,8 +48,10 @@ void insured_add(struct insured_events *events, uint32_t variant, const struct u
                  const size_t *place);
 bool insured_unit_end(struct insured_events *events);
 
-// Applies the policies of every world to the block and adds what they pay to ceded[world * years +
-// year], one row more than worlds; then forgets the events. False if memory is exhausted.
+// Applies the policies of every world to the block and adds what they pay to ceded[(world *
+// scope_count + scope) * years + year], one world more than there are; then forgets the events. A
+// group has of a recovery what it has of the loss that it is paid for. False if memory is
+// exhausted.
 bool insured_block_finish(struct insured_events *events, uint32_t block, int64_t *ceded);
 
 #endif

@@ -188,6 +188,10 @@ static Cbc_Model *cbc_new(const struct mip_program *program, const struct mip_li
         Cbc_setParameter(cbc, "threads", "0");
         Cbc_setParameter(cbc, "randomCbcSeed", "1234567");
         Cbc_setParameter(cbc, "randomSeed", "1234567");
+        // its heuristics and cuts cost more than they save here: sets are searched, and cuts made,
+        // by the caller
+        Cbc_setParameter(cbc, "heuristicsOnOff", "off");
+        Cbc_setParameter(cbc, "cutsOnOff", "off");
         parameter_set(cbc, "cutoff", limits->cutoff);
         parameter_set(cbc, "allowableGap", limits->gap);
         Cbc_setParameter(cbc, "ratioGap", "0");

@@ -52,6 +52,9 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
                                      .level = out->level,
                                      .draw = draw};
     good = good && problem_make(&source, arena, problem);
+    // terms are of gross losses: what `current` insurance leaves of them is not their sum
+    for (size_t t = 0; good && v->base[0] != v->gross[0] && t < n; t++)
+        problem->modelled[t] = true;
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the plans");
     return good;

@@ -70,6 +70,12 @@ struct pricing *pricing_new(const struct portfolio *portfolio, const struct scen
     }
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+    if (good && scope_count > SCOPES_MAX) {
+        const struct place at = {.file = "appetite.csv"};
+
+        diagnostics_add(d, &at, "at most %d groups may have an appetite", SCOPES_MAX - 1);
+        good = false;
+    }
     for (size_t u = 0; good && u < p->units.count; u++)
         good = added_make(&p->units.units[u], &p->arena, &p->added[u], d);
     if (!good) {
@@ -137,18 +143,6 @@ static bool worker_make(struct worker *w, const struct pass *pass)
             return false;
     }
     return w->unit_saved && w->events && w->effects && w->slots && w->treated && w->base && w->hit;
-}
-
-static bool in_scope(const struct worker *w, const struct pricing_scope *scope,
-                     const struct event_batch *batch, size_t i)
-{
-    const struct portfolio *portfolio = w->pass->pricing->portfolio;
-    const struct grouping *grouping = &portfolio->groupings[scope->grouping];
-
-    if (!batch->plan)
-        return grouping->events_own[w->unit->event->event - portfolio->events] == scope->group;
-    return group_of(grouping, (size_t)(batch->plan->scenario - portfolio->scenarios),
-                    batch->asset[i]) == scope->group;
 }
 
 // Adds what n events save to the years of one world and scope.
@@ -219,7 +213,10 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
         const int64_t *from = s == 0 ? delta : scoped;
 
         for (size_t i = 0; s > 0 && i < batch->count; i++)
-            scoped[i] = in_scope(w, &p->scopes[s], batch, i) ? delta[i] : 0;
+            scoped[i] = scope_has(&p->scopes[s], p->portfolio, batch,
+                                  w->unit->event ? w->unit->event->event : NULL, i)
+                            ? delta[i]
+                            : 0;
         for (size_t k = 0; k < variant->world_count; k++)
             saved_add(w, w->pass->saved + (variant->worlds[k] * p->scope_count + s) * years + first,
                       batch, from);
@@ -500,10 +497,11 @@ bool pricing_run(const struct pricing *pricing, const struct world *worlds, size
         pass.variants_most =
             variants[u].count > pass.variants_most ? variants[u].count : pass.variants_most;
     if (good && ceded) {
-        insured = insured_worlds_new(pricing->portfolio, &pricing->units, variants, worlds, count);
+        insured = insured_worlds_new(pricing->portfolio, &pricing->units, variants, worlds, count,
+                                     pricing->scopes, pricing->scope_count);
         pass.insured = insured && insured_any(insured) ? insured : NULL;
         good = insured != NULL;
-        memset(ceded, 0, (count + 1) * years * sizeof *ceded);
+        memset(ceded, 0, (count + 1) * pricing->scope_count * years * sizeof *ceded);
     }
     for (int t = 0; good && t < threads; t++)
         good = worker_make(&workers[t], &pass);

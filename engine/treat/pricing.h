@@ -8,12 +8,8 @@
 #define LOSSMILL_TREAT_PRICING_H
 
 #include "simulate/schedule.h"
+#include "treat/scope.h"
 #include "treat/unit.h"
-
-// Whose losses are summed: the portfolio's, or those of one group.
-struct pricing_scope {
-    uint32_t grouping, group; // grouping NO_ROW: the portfolio
-};
 
 struct pricing; // what all passes share
 
@@ -40,7 +36,7 @@ bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
 
 // saved[(world * scope_count + scope) * years + year]: what the world loses less than the base, in
 // units of money, before insurance; overwritten. `ceded`, one world more: what insurance
-// pays, [world * years + year], of what each world loses; the last is the base, with `current`
+// pays, in the same order, of what each world loses; the last is the base, with `current`
 // policies alone. NULL where there is no insurance. `sums`, zero before, may be NULL. False, with a
 // diagnostic, if memory is exhausted, a sum outgrows 63 bits, or `progress` stopped it.
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,

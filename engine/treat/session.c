@@ -43,6 +43,20 @@ static bool base_fill(const struct valuation *v, struct treatment_outcome *out)
     return true;
 }
 
+// The base's own years, where insurance makes them others than the run's.
+static bool net_keep(const struct valuation *v, struct treatment_outcome *out,
+                     struct diagnostics *d)
+{
+    const uint64_t years = v->portfolio->settings.years;
+
+    out->net_loss = arena_alloc(&out->arena, years, sizeof *out->net_loss);
+    if (out->net_loss)
+        memcpy(out->net_loss, v->base[0], years * sizeof *out->net_loss);
+    else
+        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+    return out->net_loss != NULL;
+}
+
 struct treat_session *treat_session_new(const struct portfolio *portfolio,
                                         const struct scenario_plans *plans,
                                         const struct outcome *outcome, int threads,
@@ -72,6 +86,8 @@ struct treat_session *treat_session_new(const struct portfolio *portfolio,
         if (!good)
             diagnostics_add(d, NULL, "out of memory while preparing the treatments");
     }
+    if (good && v->base[0] != v->gross[0])
+        good = net_keep(v, out, d);
     if (good && portfolio->treatments.count > 0)
         good = treatments_price(v, &s->sums, out, d);
     s->progress.phase = "planning";

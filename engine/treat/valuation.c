@@ -56,7 +56,7 @@ static bool infinite_find(const struct portfolio *portfolio)
 static bool base_cede(struct valuation *v, struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
-    int64_t *net = arena_alloc(&v->arena, years, sizeof *net);
+    int64_t *net = arena_alloc(&v->arena, v->scope_count * years, sizeof *net);
 
     if (!net) {
         diagnostics_add(d, NULL, "out of memory while applying the insurance");
@@ -64,9 +64,13 @@ static bool base_cede(struct valuation *v, struct diagnostics *d)
     }
     if (!pricing_run(v->pricing, NULL, 0, v->threads, v->progress, NULL, net, NULL, d))
         return false;
-    for (uint64_t y = 0; y < years; y++)
-        net[y] = v->gross[0][y] - net[y];
-    v->base[0] = net;
+    for (size_t s = 0; s < v->scope_count; s++) {
+        int64_t *own = net + s * years;
+
+        for (uint64_t y = 0; y < years; y++)
+            own[y] = v->gross[s][y] - own[y];
+        v->base[s] = own;
+    }
     return true;
 }
 
@@ -74,6 +78,8 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
                     const struct outcome *outcome, int threads, struct progress *progress,
                     struct valuation *valuation, struct diagnostics *d)
 {
+    bool current = false;
+
     *valuation = (struct valuation){.portfolio = portfolio,
                                     .plans = plans,
                                     .outcome = outcome,
@@ -85,9 +91,11 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
         return false;
     }
     valuation->insured = portfolio->treatments.layer_count > 0;
+    for (size_t l = 0; l < portfolio->treatments.layer_count; l++)
+        current = current || portfolio->treatments.layers[l].treatment == NO_ROW;
     valuation->pricing =
         pricing_new(portfolio, plans, valuation->scope_count, valuation->scopes, d);
-    return valuation->pricing && (!valuation->insured || base_cede(valuation, d));
+    return valuation->pricing && (!current || base_cede(valuation, d));
 }
 
 void valuation_free(struct valuation *valuation)
@@ -109,7 +117,8 @@ bool valuation_years(const struct valuation *v, const struct world *worlds, size
                      int64_t *loss, struct pricing_sums *sums, struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
-    int64_t *ceded = v->insured ? malloc((count + 1) * years * sizeof *ceded) : NULL;
+    int64_t *ceded =
+        v->insured ? malloc((count + 1) * v->scope_count * years * sizeof *ceded) : NULL;
 
     if (v->insured && !ceded) {
         diagnostics_add(d, NULL, "out of memory while applying the insurance");
@@ -122,8 +131,7 @@ bool valuation_years(const struct valuation *v, const struct world *worlds, size
 #pragma omp parallel for schedule(static) num_threads(v->threads)
     for (size_t row = 0; row < count * v->scope_count; row++) {
         const int64_t *base = v->gross[row % v->scope_count];
-        const int64_t *paid =
-            ceded && row % v->scope_count == 0 ? ceded + row / v->scope_count * years : NULL;
+        const int64_t *paid = ceded ? ceded + row * years : NULL;
         int64_t *own = loss + row * years;
 
         for (uint64_t y = 0; y < years; y++)

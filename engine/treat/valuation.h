@@ -18,7 +18,7 @@ struct valuation {
     size_t scope_count;
     const struct pricing_scope *scopes; // the portfolio's, then those of the appetite's groups
     const uint32_t *scope_of;           // [appetite point]
-    const int64_t **gross, **base;      // [scope][years]; base is net, of the portfolio alone
+    const int64_t **gross, **base;      // [scope][years]; base is net of `current`
     bool insured;                       // there are layers
     bool infinite;                      // some loss has no variance
     int threads;
