@@ -3,9 +3,8 @@
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 // Processors that the cpu.max in `folder` allows ("QUOTA PERIOD" or "max PERIOD"); infinity if
 // none.
@@ -55,19 +54,28 @@ int machine_threads(void)
     return processors > 0 ? processors : 1;
 }
 
-double machine_memory_now(void)
+// Bytes that the system calls NAME in this process's status: "NAME:  N kB".
+static double memory_of(const char *name)
 {
-    double pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL || fscanf(file, "%*f %lf", &pages) != 1)
-        pages = 0;
+    char line[256];
+    double bytes = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    const size_t length = strlen(name);
+    while (file != NULL && bytes == 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, length) == 0 && line[length] == ':')
+            bytes = 1024 * strtod(line + length + 1, NULL);
     if (file != NULL)
         fclose(file);
-    return pages * (double)sysconf(_SC_PAGESIZE);
+    return bytes;
 }
 
+double machine_memory_now(void)
+{
+    return memory_of("VmRSS");
+}
+
+// Not getrusage's, which counts what the parent held before it started this process.
 double machine_memory_peak(void)
 {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? 1024.0 * (double)usage.ru_maxrss : 0;
+    return memory_of("VmHWM");
 }

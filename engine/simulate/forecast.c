@@ -257,9 +257,12 @@ static void memory_fill(const struct portfolio *portfolio, const struct scenario
         years * (2 * sizeof(int64_t) + sizeof(int32_t)) + cells * 2 * sizeof(int64_t) +
         (assets + (double)portfolio->scenario_count + events) * contributor +
         years * ((events + own) * sizeof(int64_t) + (events > 0 ? sizeof(struct worst_event) : 0));
+    // the first pass with its stores, or what the second makes of the assets in detail
     total->memory_bytes =
-        total->outcome_bytes + threads * first_pass_memory(portfolio) +
-        scenario_store_memory(portfolio, plans) + detail + years + // ranks of the worst years
+        total->outcome_bytes +
+        fmax(threads * first_pass_memory(portfolio) + scenario_store_memory(portfolio, plans) +
+                 detail / 2,
+             detail + years) +
         assets * (asset_sums_memory(settings->quantile_count) + sizeof(double)) +
         (portfolio->event_count + portfolio->driver_count > 0 ? years * sizeof(int64_t) : 0);
 }

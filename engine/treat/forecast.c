@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "simulate/schedule.h"
 #include "treat/alone.h"
 #include "treat/planner_parts.h"
 #include "treat/plans.h"
@@ -13,11 +14,14 @@ static const double alone_bytes_max = 16e9;
 
 // What things cost one thread, in nanoseconds, on a server core of 2022 with AVX-512.
 static const double event_ns = 20, slot_ns = 40; // drawing an event again; each further loss form
-static const double pair_ns = 14;                // one treatment on one event
+static const double pair_ns = 10;                // one treatment on one event
 static const double plan_ns = 6, row_ns = 4;     // in a plan, an event, and one treatment on it
-static const double insured_ns = 3;              // an event of a world that has insurance
+static const double insured_ns = 8;              // an event of a world that has insurance
 static const double figure_ns = 85;              // the figures of a world and scope, per year
 static const double rank_ns = 0.035; // per pair of treatments and year: few pairs need a look
+
+// An event that waits for the insurance; what a world makes of it, a third of which a layer sees.
+static const double noted_bytes = 24, seen_bytes = 12;
 
 // Of all units and years.
 struct pricing_counts {
@@ -110,7 +114,7 @@ bool treat_forecast(const struct portfolio *portfolio, const struct scenario_pla
     const double n = (double)t->count, years = (double)portfolio->settings.years;
     const bool insured = t->layer_count > 0;
     const double scopes = (double)scopes_count(t), world = scopes * years * sizeof(int64_t);
-    const double ceded = insured ? years * sizeof(int64_t) : 0; // of a world, and of the base
+    const double ceded = insured ? world : 0; // of a world, and of the base
     const double sorts = threads * 4 * years * sizeof(int64_t);
     const double alone = n * world + (n + 1) * ceded;
     struct pricing *pricing;
@@ -141,11 +145,15 @@ bool treat_forecast(const struct portfolio *portfolio, const struct scenario_pla
          (n + shown) * scopes * years * figure_ns + n * n * years * rank_ns) /
         1e9;
     forecast->kept_bytes = ceded + (n * years <= TREATMENT_CELLS_MOST ? n * years * 8 : 0);
+    // each thread keeps a block's events in the order of the year until its insurance is applied
+    const double ordered = insured ? threads * (noted_bytes * c.events + seen_bytes * c.rows) /
+                                         block_count(portfolio->settings.years)
+                                   : 0;
     forecast->memory_bytes =
         fmax(forecast->kept_bytes + alone + pricing_memory(pricing, t->count, threads),
              forecast->kept_bytes + fmin(shown, most) * world + (shown + 1) * ceded +
                  pricing_memory(pricing, (size_t)fmin(shown, most), threads)) +
-        sorts;
+        sorts + ordered;
     if (t->count > 0) {
         forecast->last_in_bytes = (full + 1) * (world + ceded + n * sizeof(uint32_t)) +
                                   pricing_memory(pricing, (size_t)full + 1, threads) + sorts;
