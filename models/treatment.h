@@ -2,7 +2,7 @@
 // appetite that the outcome is held against. The study reader fills it; the engine only reads it.
 //
 // Order: treatments and controls stand in the order of their ids, effects in the order of
-// (treatment, row_hash), layers in that of (treatment, policy, layer), so that the order of rows
+// (treatment, row_hash), layers in that of (treatment, the policy's first layer, policy, layer), so that the order of rows
 // changes no figure.
 #ifndef LOSSMILL_MODELS_TREATMENT_H
 #define LOSSMILL_MODELS_TREATMENT_H

@@ -11,7 +11,7 @@
 
 static const struct manual manual = {
     .command = "plan",
-    .operands = "RUN.h5 --budget B[,B...]",
+    .operands = "RUN.h5 [--budget B[,B...] | --meet-appetite]",
     .summary = "Finds the treatments that leave the least loss for a budget.",
     .text =
         "The set is chosen by its expected loss, with requires, excludes, mandatory and forbidden\n"

@@ -23,7 +23,7 @@ static const char *level_text(const struct treatment_outcome *treated)
     return text_format("%g %%", 100 * treated->portfolio->settings.quantiles[treated->level]);
 }
 
-// The ids of those that `plan` has and `other` has not, or "nothing".
+// The ids of those that `plan` has and `other` has not; empty if there are none.
 static const char *difference_text(const struct treatments *t, const bool *plan, const bool *other)
 {
     const char *text = "";
@@ -31,7 +31,18 @@ static const char *difference_text(const struct treatments *t, const bool *plan,
         if (plan[i] && !(other != NULL && other[i]))
             text = text_format("%s%s%s", text, *text == '\0' ? "" : ", ",
                                text_shown(t->rows[i].id, 30));
-    return *text == '\0' ? "nothing" : text;
+    return text;
+}
+
+// What `plan` has in the place of what `other` has.
+static const char *exchange_text(const struct treatments *t, const bool *plan, const bool *other)
+{
+    const char *more = difference_text(t, plan, other), *less = difference_text(t, other, plan);
+    if (*less == '\0')
+        return text_format("%s besides", more);
+    if (*more == '\0')
+        return text_format("without %s", less);
+    return text_format("%s instead of %s", more, less);
 }
 
 static size_t chosen_count(const struct treatments *t, const bool *chosen)
@@ -42,14 +53,22 @@ static size_t chosen_count(const struct treatments *t, const bool *chosen)
     return count;
 }
 
+static const char *treatments_text(size_t count)
+{
+    return text_format("%s treatment%s", whole_text(count), count == 1 ? "" : "s");
+}
+
 static void print_chosen(const struct plan_page *page, const struct plan_answer *answer)
 {
     const struct treatment_outcome *treated = &page->run->treatments;
     const struct treatments *t = &treated->portfolio->treatments;
     const struct column columns[] = {
-        {"Treatment", ALIGN_LEFT, 22},   {"", ALIGN_LEFT, 32},
-        {"First year", ALIGN_RIGHT, 0},  {"A year", ALIGN_RIGHT, 0},
-        {"Saves alone", ALIGN_RIGHT, 0}, {"In the best of", ALIGN_RIGHT, 0},
+        {"Treatment", ALIGN_LEFT, 22},
+        {"", ALIGN_LEFT, 32},
+        {"First year", ALIGN_RIGHT, 0},
+        {"A year", ALIGN_RIGHT, 0},
+        {"Saves alone", ALIGN_RIGHT, 0},
+        {text_format("Of %s draws", whole_text(page->asked->draws)), ALIGN_RIGHT, 0},
     };
     struct listing *listing = listing_new(columns, answer->included != NULL ? 6 : 5);
     for (size_t i = 0; i < t->count; i++) {
@@ -139,17 +158,18 @@ static void print_proof(const struct plan_page *page, const struct plan_answer *
         return;
     }
     if (objective == OBJECTIVE_TVAR)
-        printf("  The least TVaR of the sets with a good expected loss: not proven to be the "
-               "least of all.\n");
+        printf(
+            "  The least TVaR of the sets that promise little of it, or little expected loss: not "
+            "proven to be\n  the least of all.\n");
     else if (answer->proven)
-        printf("  Optimal: no other set within the budget leaves less %s.\n",
-               objective_words[objective]);
+        printf("  Optimal%s: no other set within the budget leaves less %s.\n",
+               best->modelled ? " by the model" : "", objective_words[objective]);
     else
-        printf("  No set within the budget is more than %s better: that gap is proven.\n",
-               share_text(best->gap));
+        printf("  No set within the budget is more than %s better%s: that gap is proven.\n",
+               share_text(best->gap), best->modelled ? " by the model" : "");
     if (best->modelled)
-        printf("  Some effects do not multiply; together they are modelled: the model says %s, the "
-               "simulation %s.\n",
+        printf("  Some effects do not multiply: what they are worth together is modelled at %s, "
+               "simulated at\n  %s.\n",
                money_text(objective == OBJECTIVE_NET_BENEFIT ? best->value - best->annualised_cost
                                                              : best->value,
                           NAN),
@@ -168,12 +188,12 @@ static void print_near(const struct treatments *t, const struct plan_answer *ans
         if (memcmp(x->chosen, answer->best.chosen, t->count * sizeof *x->chosen) == 0)
             continue;
         if (others == 0)
-            printf("\n  Within 1 %% of it:\n");
+            printf("\n  Within 1 %% of it%s:\n", answer->best.modelled ? " by the model" : "");
         if (others++ < SHOWN)
-            printf("    %s for %s: AAL %s, cost %s\n",
-                   difference_text(t, x->chosen, answer->best.chosen),
-                   difference_text(t, answer->best.chosen, x->chosen),
-                   money_text(x->figures.aal, NAN), money_text(x->budget_cost, NAN));
+            paragraph(4, text_format("%s: AAL %s, cost %s",
+                                     exchange_text(t, x->chosen, answer->best.chosen),
+                                     money_text(x->figures.aal, NAN),
+                                     money_text(x->budget_cost, NAN)));
     }
     if (others > SHOWN)
         printf("    and %s%s more\n", answer->near_all ? "" : "at least ",
@@ -192,12 +212,11 @@ static void print_more(const struct plan_page *page, const struct plan_answer *a
         printf("  Another %s would buy nothing better.\n", money_text(page->asked->step, NAN));
         return;
     }
-    printf("  Another %s would buy %s", money_text(page->asked->step, NAN),
-           difference_text(t, more->chosen, best->chosen));
-    const char *dropped = difference_text(t, best->chosen, more->chosen);
-    if (strcmp(dropped, "nothing") != 0)
-        printf(" for %s", dropped);
-    printf(": AAL %s.\n", money_text(more->figures.aal, NAN));
+    paragraph(2, text_format("Another %s would buy %s: AAL %s, TVaR %s.",
+                             money_text(page->asked->step, NAN),
+                             exchange_text(t, more->chosen, best->chosen),
+                             money_text(more->figures.aal, NAN),
+                             money_text(more->figures.tvar[page->run->treatments.level], NAN)));
 }
 
 static void text_add(const struct plan_page *page, const struct plan_answer *answer)
@@ -207,6 +226,8 @@ static void text_add(const struct plan_page *page, const struct plan_answer *ans
     const char *basis = budget_words[t->settings.budget_basis];
     if (page->asked->meet_appetite && !answer->feasible) {
         heading("No plan is surely within the appetite");
+        printf("  How near plans come, by cost:\n\n  lossmill plan %s\n",
+               text_shown(page->run->path, 200));
         return;
     }
     if (!answer->feasible) {
@@ -215,12 +236,11 @@ static void text_add(const struct plan_page *page, const struct plan_answer *ans
         return;
     }
     if (page->asked->meet_appetite)
-        heading("Within the appetite for %s %s: %s treatments",
-                money_text(answer->best.budget_cost, NAN), basis,
-                whole_text(chosen_count(t, answer->best.chosen)));
+        heading("Within the appetite for %s %s: %s", money_text(answer->best.budget_cost, NAN),
+                basis, treatments_text(chosen_count(t, answer->best.chosen)));
     else
-        heading("Budget %s %s: %s treatments for %s", money_text(page->asked->budget, NAN), basis,
-                whole_text(chosen_count(t, answer->best.chosen)),
+        heading("Budget %s %s: %s for %s", money_text(page->asked->budget, NAN), basis,
+                treatments_text(chosen_count(t, answer->best.chosen)),
                 money_text(answer->best.budget_cost, NAN));
     print_chosen(page, answer);
     print_worth(treated, &answer->best);
@@ -341,47 +361,65 @@ void plan_page_end(struct plan_page *page)
     json_close(&page->json, '}');
 }
 
+// What the plan changes of the one before it on the frontier.
+static const char *step_text(const struct treatments *t, const bool *plan, const bool *before)
+{
+    const char *added = difference_text(t, plan, before);
+    const char *dropped = before != NULL ? difference_text(t, before, plan) : "";
+    if (*added == '\0' && *dropped == '\0')
+        return "nothing";
+    return text_format("%s%s%s%s%s", *added != '\0' ? "+ " : "", added,
+                       *added != '\0' && *dropped != '\0' ? " " : "",
+                       *dropped != '\0' ? sign("\u2212 ", "- ") : "", dropped);
+}
+
+static const char *verdicts_text(const struct treatments *t, const struct plan_figures *plan)
+{
+    size_t counts[VERDICTS] = {0};
+    for (size_t a = 0; a < t->appetite_count; a++)
+        counts[plan->appetite[a].verdict]++;
+    if (t->appetite_count == 0)
+        return "-";
+    if (counts[VERDICT_BREACHED] > 0)
+        return text_format("%zu breached", counts[VERDICT_BREACHED]);
+    return verdict_names[counts[VERDICT_UNDECIDED] > 0 ? VERDICT_UNDECIDED : VERDICT_WITHIN];
+}
+
 void plan_frontier_text(const struct treatment_outcome *treated, const char *path)
 {
     const struct settings *settings = &treated->portfolio->settings;
     const struct treatments *t = &treated->portfolio->treatments;
+    double gap = 0;
+    bool modelled = false;
+    for (size_t p = 0; p < treated->plan_count; p++) {
+        gap = fmax(gap, treated->plans[p].gap);
+        modelled = modelled || treated->plans[p].modelled;
+    }
     const struct column columns[] = {
-        {"Cost", ALIGN_RIGHT, 0},
-        {"AAL", ALIGN_RIGHT, 0},
-        {text_format("TVaR %s", level_text(treated)), ALIGN_RIGHT, 0},
-        {"Appetite", ALIGN_LEFT, 0},
-        {"Gap", ALIGN_RIGHT, 0},
-        {"Against the row above", ALIGN_LEFT, 52},
+        {"Cost", ALIGN_RIGHT, 0},    {modelled ? "Model" : "Expected", ALIGN_RIGHT, 0},
+        {"AAL", ALIGN_RIGHT, 0},     {text_format("TVaR %s", level_text(treated)), ALIGN_RIGHT, 0},
+        {"Appetite", ALIGN_LEFT, 0}, {"Against the row above", ALIGN_LEFT, 48},
     };
     printf("%s\n", text_shown(settings->title, 98));
-    printf("The efficient frontier: no set of treatments that costs less leaves less %s.\n"
-           "In %s; cost %s.\n\n",
-           objective_words[t->settings.objective], text_shown(settings->currency, 12),
-           budget_words[t->settings.budget_basis]);
+    paragraph(
+        0, text_format("The efficient frontier: no set of treatments that costs less leaves "
+                       "less %s%s%s. In %s; cost %s. AAL and TVaR are simulated.",
+                       objective_words[t->settings.objective], modelled ? ", by the model" : "",
+                       gap > 0 ? text_format(", proven to within %s", share_text(gap)) : ", proven",
+                       text_shown(settings->currency, 12), budget_words[t->settings.budget_basis]));
+    printf("\n");
     struct listing *listing = listing_new(columns, 6);
     for (size_t p = 0; p < treated->plan_count; p++) {
         const struct plan_figures *x = &treated->plans[p];
-        const bool *before = p > 0 ? treated->plans[p - 1].chosen : NULL;
-        size_t counts[VERDICTS] = {0};
-        for (size_t a = 0; a < t->appetite_count; a++)
-            counts[x->appetite[a].verdict]++;
         listing_cell(listing, money_text(x->budget_cost, NAN));
+        listing_cell(listing, money_text(x->value, NAN));
         listing_cell(listing, money_text(x->figures.aal, NAN));
         listing_cell(listing, money_text(x->figures.tvar[treated->level], NAN));
-        listing_cell(listing, t->appetite_count == 0 ? "-"
-                              : counts[VERDICT_BREACHED] > 0
-                                  ? text_format("%zu breached", counts[VERDICT_BREACHED])
-                                  : verdict_names[counts[VERDICT_UNDECIDED] > 0 ? VERDICT_UNDECIDED
-                                                                                : VERDICT_WITHIN]);
-        listing_cell(listing, share_text(x->gap));
-        const char *dropped = before != NULL ? difference_text(t, before, x->chosen) : "nothing";
-        const char *added = difference_text(t, x->chosen, before);
-        listing_cell(listing, strcmp(dropped, "nothing") == 0
-                                  ? text_format("+ %s", added)
-                                  : text_format("+ %s %s %s", added, sign("\u2212", "-"), dropped));
+        listing_cell(listing, verdicts_text(t, x));
+        listing_cell(listing, step_text(t, x->chosen, p > 0 ? treated->plans[p - 1].chosen : NULL));
     }
     listing_print(listing, 2);
-    printf("\nNext:\n\n  lossmill plan %s --budget 500k\n", text_shown(path, 200));
+    printf("\nNext:\n\n  lossmill plan %s --budget 250k,500k,1M\n", text_shown(path, 200));
 }
 
 void plan_frontier_json(const struct treatment_outcome *treated)

@@ -323,6 +323,40 @@ void listing_print_bare(struct listing *listing, size_t indent)
     print_rows(listing, indent, false);
 }
 
+// Up to the next blank at which a line may end: an amount's unit stays with it.
+static int word_length(const char *word)
+{
+    size_t length = strcspn(word, " ");
+    while (length > 0 && word[length] == ' ' && strchr("0123456789", word[length - 1]) != NULL &&
+           strcspn(word + length + 1, " ,.:;") <= 2)
+        length += 1 + strcspn(word + length + 1, " ");
+    return (int)length;
+}
+
+void paragraph(size_t indent, const char *text)
+{
+    enum { LINE_COLUMNS = 99 };
+    const char *shown = text_shown(text, 0);
+    size_t used = indent;
+    printf("%*s", (int)indent, "");
+    for (const char *word = shown; *word != '\0';) {
+        int length = word_length(word);
+        size_t columns = text_columns(text_format("%.*s", length, word));
+        if (used + 1 + columns > LINE_COLUMNS && used > indent) {
+            printf("\n%*s", (int)indent + 2, "");
+            used = indent + 2;
+        } else if (word != shown) {
+            putchar(' ');
+            used++;
+        }
+        printf("%.*s", length, word);
+        used += columns;
+        word += length;
+        word += *word == ' ';
+    }
+    putchar('\n');
+}
+
 void heading(const char *format, ...)
 {
     va_list arguments;

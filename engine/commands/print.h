@@ -53,6 +53,10 @@ void listing_cell(struct listing *listing, const char *text); // the next one, r
 void listing_print(struct listing *listing, size_t indent);
 void listing_print_bare(struct listing *listing, size_t indent); // without its heads
 
+// Words of `text`, as text_shown shows them, in lines of at most 99 columns: the first one
+// indented, those after it by two more.
+void paragraph(size_t indent, const char *text);
+
 void heading(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Said wherever annual_loss = product.

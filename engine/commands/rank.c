@@ -21,7 +21,8 @@ static const struct manual manual = {
         "saves is known far better than the losses themselves. Ranges are simulation error at 95 "
         "%.\n"
         "\n"
-        "  saves     of the average annual loss, alone; of the TVaR likewise\n"
+        "  a year    what it costs: once per lifetime spread over it, and every year\n"
+        "  saves     of the average annual loss, alone; TVaR: of the worst years' mean, likewise\n"
         "  net       saved AAL less the annualised cost\n"
         "  b/c       saved AAL per annualised cost\n"
         "  last in   saved AAL as the last of all treatments\n"
@@ -88,7 +89,7 @@ static const struct treatment_figures *figures_of(const struct table *t, size_t 
     return &t->run->treatments.treatments[i];
 }
 
-// The point of the portfolio's appetite that is most exceeded, relative to what is tolerated.
+// The point of the appetite that is most exceeded, relative to what is tolerated.
 static size_t worst_point_find(const struct replay_run *run)
 {
     const struct treatments *t = &run->study.portfolio.treatments;
@@ -102,6 +103,11 @@ static size_t worst_point_find(const struct replay_run *run)
         }
     }
     return worst;
+}
+
+static const struct appetite_point *breach_point(const struct table *t)
+{
+    return &t->run->study.portfolio.treatments.appetite[t->worst_point];
 }
 
 static double criterion_value(const struct table *t, size_t i)
@@ -200,29 +206,47 @@ static const char *ratio_text(double ratio)
     return isnan(ratio) ? "-" : text_format(fabs(ratio) < 9.95 ? "%.2f" : "%.0f", ratio);
 }
 
-static const char *label_text(const struct treatment *x)
+// The column of ratios: what ranks, where no other column shows it.
+static const char *ratio_head(const struct table *t)
 {
-    if (x->state == TREATMENT_CANDIDATE)
-        return x->id;
-    return text_format("%s (%s)", x->id, treatment_state_names[x->state]);
+    switch (t->by) {
+    case BY_ROSI:
+        return "ROSI";
+    case BY_PAYBACK:
+        return "Payback";
+    case BY_BREACH:
+        return "Breach";
+    case BY_TVAR_COST:
+        return "TVaR/c";
+    default:
+        return "B/c";
+    }
+}
+
+static const char *ratio_cell(const struct table *t, size_t i)
+{
+    const struct treatment_figures *f = figures_of(t, i);
+    switch (t->by) {
+    case BY_ROSI:
+        return ratio_text(f->rosi);
+    case BY_PAYBACK:
+        return share_text(f->payback_probability);
+    case BY_BREACH:
+        return text_format("%.3g %%", 100 * criterion_value(t, i));
+    case BY_TVAR_COST:
+        return ratio_text(1 / f->cost_per_tvar);
+    default:
+        return ratio_text(f->benefit_cost);
+    }
 }
 
 static void print_ranking(const struct table *t, uint64_t top)
 {
-    const struct settings *settings = &t->run->study.portfolio.settings;
-    const char *level = text_format("%g %%", 100 * settings->quantiles[t->run->treatments.level]);
     const struct column columns[] = {
-        {"Rank", ALIGN_RIGHT, 0},
-        {"95 %", ALIGN_LEFT, 0},
-        {"Treatment", ALIGN_LEFT, 26},
-        {"A year", ALIGN_RIGHT, 0},
-        {"Saves", ALIGN_RIGHT, 0},
-        {"95 %", ALIGN_LEFT, 0},
-        {text_format("TVaR %s", level), ALIGN_RIGHT, 0},
-        {"Net", ALIGN_RIGHT, 0},
-        {"B/c", ALIGN_RIGHT, 0},
-        {"Last in", ALIGN_RIGHT, 0},
-        {"Share", ALIGN_RIGHT, 0},
+        {"Rank", ALIGN_RIGHT, 0},    {"95 %", ALIGN_LEFT, 0},   {"Treatment", ALIGN_LEFT, 22},
+        {"A year", ALIGN_RIGHT, 0},  {"Saves", ALIGN_RIGHT, 0}, {"95 %", ALIGN_LEFT, 0},
+        {"TVaR", ALIGN_RIGHT, 0},    {"Net", ALIGN_RIGHT, 0},   {ratio_head(t), ALIGN_RIGHT, 0},
+        {"Last in", ALIGN_RIGHT, 0}, {"Share", ALIGN_RIGHT, 0},
     };
     size_t shown = top < t->count ? (size_t)top : t->count;
     struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
@@ -233,13 +257,13 @@ static void print_ranking(const struct table *t, uint64_t top)
         const struct reduction *tail = &f->alone.tvar_saved[t->run->treatments.level];
         listing_cell(listing, text_format("%u", t->ranked[i].rank));
         listing_cell(listing, range_text(&t->ranked[i]));
-        listing_cell(listing, label_text(treatment_of(t, i)));
+        listing_cell(listing, treatment_of(t, i)->id);
         listing_cell(listing, money_text(f->cost.annualised, NAN));
         listing_cell(listing, money_text(saved->value, saved->error));
         listing_cell(listing, plus_minus_text(saved->error));
         listing_cell(listing, money_text(tail->value, tail->error));
         listing_cell(listing, money_text(f->net_benefit.value, f->net_benefit.error));
-        listing_cell(listing, ratio_text(f->benefit_cost));
+        listing_cell(listing, ratio_cell(t, i));
         listing_cell(listing, money_text(t->last_aal[i].value, t->last_aal[i].error));
         listing_cell(listing, money_text(f->aal_share, NAN));
     }
@@ -250,7 +274,28 @@ static void print_ranking(const struct table *t, uint64_t top)
 
 static void note(const char *text)
 {
-    printf("  %s\n", text);
+    paragraph(2, text);
+}
+
+// Who is no candidate: their states.
+static void print_states(const struct table *t)
+{
+    for (enum treatment_state state = TREATMENT_APPROVED; state < TREATMENT_STATES; state++) {
+        const char *ids = "";
+        for (size_t place = 0; place < t->count; place++) {
+            const struct treatment *x = treatment_of(t, t->order[place]);
+            if (x->state == state)
+                ids = text_format("%s%s%s", ids, *ids == '\0' ? "" : ", ", text_shown(x->id, 30));
+        }
+        if (*ids == '\0')
+            continue;
+        note(text_format("%s: %s.",
+                         state == TREATMENT_FORBIDDEN ? "Forbidden, in no plan"
+                         : state == TREATMENT_EXISTING
+                             ? "Existing, at work in the base; saves: against a world without it"
+                             : text_format("In every plan, %s", treatment_state_names[state]),
+                         ids));
+    }
 }
 
 static void print_dominated(const struct table *t)
@@ -267,9 +312,10 @@ static void print_dominated(const struct table *t)
                  figures_of(t, b)->net_benefit.value > figures_of(t, best)->net_benefit.value))
                 best = b;
         if (best < t->count)
-            note(text_format("%s is dominated: %s costs no more and saves no less anywhere.",
-                             text_shown(treatment_of(t, a)->id, 30),
-                             text_shown(treatment_of(t, best)->id, 30)));
+            note(text_format(
+                "%s before %s: alone it costs no more, and saves no less of any scenario "
+                "or shared event.",
+                text_shown(treatment_of(t, best)->id, 30), text_shown(treatment_of(t, a)->id, 30)));
     }
 }
 
@@ -336,11 +382,19 @@ static void print_text(const struct table *t, uint64_t top)
 {
     const struct settings *settings = &t->run->study.portfolio.settings;
     printf("%s\n", text_shown(settings->title, 98));
-    printf("%s treatment%s by %s, on %s simulated years; in %s a year\n\n", whole_text(t->count),
+    printf("%s treatment%s by %s, on %s simulated years; in %s a year\n", whole_text(t->count),
            t->count == 1 ? "" : "s", criterion_texts[t->by], whole_text(settings->years),
            text_shown(settings->currency, 12));
+    printf("Saves: of the average annual loss, alone; TVaR: of the mean of the worst %g %% of "
+           "years\n\n",
+           100 * (1 - settings->quantiles[t->run->treatments.level]));
     print_ranking(t, top);
     printf("\n");
+    if (t->by == BY_BREACH)
+        note(text_format("Breach: of the chance of a year above %s (%s).",
+                         money_text(breach_point(t)->loss, NAN),
+                         text_shown(breach_point(t)->scope, 40)));
+    print_states(t);
     print_ties(t);
     print_dominated(t);
     print_sharpness(t);
@@ -432,6 +486,7 @@ static void print_csv(const struct table *t, uint64_t top)
     csv_text(&csv, "rank_upper");
     csv_text(&csv, "treatment_id");
     csv_text(&csv, "name");
+    csv_text(&csv, "option");
     csv_text(&csv, "state");
     figures_list(t, 0, figures);
     for (size_t k = 0; k < FIGURES; k++)
@@ -445,6 +500,7 @@ static void print_csv(const struct table *t, uint64_t top)
         csv_number(&csv, x->rank_lower > 0 ? x->rank_upper : NAN);
         csv_text(&csv, treatment_of(t, i)->id);
         csv_text(&csv, treatment_of(t, i)->name);
+        csv_text(&csv, treatment_option_names[treatment_of(t, i)->option]);
         csv_text(&csv, treatment_state_names[treatment_of(t, i)->state]);
         figures_list(t, i, figures);
         for (size_t k = 0; k < FIGURES; k++)
@@ -469,6 +525,13 @@ static int rank_run(const char *path, const char *by, uint64_t top, int threads,
         for (size_t c = 0; by != NULL && c < CRITERIA; c++)
             if (strcmp(by, criterion_names[c]) == 0)
                 table.by = (enum criterion)c;
+        if (table.by == BY_BREACH && run.study.portfolio.treatments.appetite_count == 0) {
+            progress_line_clear(&run.progress);
+            fprintf(stderr, "lossmill rank: --by breach: the study has no appetite.csv\n");
+            diagnostics_free(d);
+            replay_close(&run);
+            return STATUS_INPUT;
+        }
         bool good = d != NULL && table_fill(&table, d);
         progress_line_clear(&run.progress);
         if (d != NULL)

@@ -124,6 +124,8 @@ static void print_headline(const struct outcome *outcome, const char *path, doub
     print_headline_table(outcome);
     printf("\nWritten to %s. Next:\n\n  lossmill show %s\n", text_shown(path, 200),
            text_shown(path, 200));
+    if (outcome->portfolio->treatments.count > 0)
+        printf("  lossmill rank %s\n", text_shown(path, 200));
 }
 
 static void print_headline_json(const struct outcome *outcome, const char *path, double seconds)

@@ -97,10 +97,9 @@ void print_headline_table(const struct outcome *outcome)
     listing_cell(listing, "");
     listing_print_bare(listing, 2);
     if (outcome->annual_loss_gross != NULL)
-        printf(
-            "  Net of current insurance: before it the AAL is %s. Groups, scenarios and assets are "
-            "before it.\n",
-            money_text(gross_mean(outcome), NAN));
+        printf("  Net of current insurance: before it the AAL is %s. OEP and what is told of "
+               "groups,\n  scenarios, assets and events are before it.\n",
+               money_text(gross_mean(outcome), NAN));
     printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",
            text_shown(settings->currency, 16));
     free((void *)losses.sorted);

@@ -50,32 +50,53 @@ static double largest_value(const struct severity *s, const struct selection *se
     return largest;
 }
 
-// E of a loss: forms are independent of their coins. Correlation does not move the mean of a sum;
-// outage hours, which a driver moves, are independent of what an hour costs.
-static void means_fill(struct severity_plan *plan, const struct driver_mean *rate_mean,
-                       double largest)
+static double coin_mean(const struct severity_plan *plan, int stage, int form)
+{
+    if (stage != STAGE_SECONDARY)
+        return 1;
+    return yearly_mean(plan->severity->secondary_form_probability[form]
+                           ? &plan->form_probability[form]
+                           : &plan->secondary_probability);
+}
+
+// Forms are independent of their coins; outage hours, which a driver moves, of what an hour costs.
+void severity_plan_slot_means(const struct severity_plan *plan, double *mean)
 {
     const struct severity *s = plan->severity;
-    const double limit = MONEY_LIMIT / plan->money_scale;
-    double removed = 0;
 
     for (int stage = 0; stage < STAGES; stage++)
         for (int form = 0; form < LOSS_FORMS; form++) {
             const struct distribution *law = s->loss[stage][form];
             const bool hourly = form == FORM_PRODUCTIVITY && s->outage_hours;
+
+            mean[stage * LOSS_FORMS + form] =
+                !law ? 0
+                     : coin_mean(plan, stage, form) *
+                           (hourly ? event_mean(s->outage_hours, plan->rate_mean) *
+                                         distribution_mean(law)
+                                   : event_mean(law, plan->rate_mean));
+        }
+}
+
+// E of a loss. Correlation does not move the mean of a sum.
+static void means_fill(struct severity_plan *plan, double largest)
+{
+    const struct severity *s = plan->severity;
+    const double limit = MONEY_LIMIT / plan->money_scale;
+    double slot[STAGES * LOSS_FORMS], removed = 0;
+
+    severity_plan_slot_means(plan, slot);
+    for (int stage = 0; stage < STAGES; stage++)
+        for (int form = 0; form < LOSS_FORMS; form++) {
+            const struct distribution *law = s->loss[stage][form];
+            const bool hourly = form == FORM_PRODUCTIVITY && s->outage_hours;
             const double hours = hourly ? distribution_mean(s->outage_hours) : 1;
-            double probability = 1;
+            const double probability = coin_mean(plan, stage, form);
 
             if (!law)
                 continue;
-            if (stage == STAGE_SECONDARY)
-                probability =
-                    yearly_mean(s->secondary_form_probability[form] ? &plan->form_probability[form]
-                                                                    : &plan->secondary_probability);
             plan->mean += probability * hours * distribution_mean(law);
-            plan->weighted_mean += probability * (hourly ? event_mean(s->outage_hours, rate_mean) *
-                                                               distribution_mean(law)
-                                                         : event_mean(law, rate_mean));
+            plan->weighted_mean += slot[stage * LOSS_FORMS + form];
             removed +=
                 probability * hours * mean_beyond(law, limit / (hours > 0 ? hours : 1) / largest);
         }
@@ -103,8 +124,8 @@ void severity_plan_make(const struct severity *severity, const struct portfolio 
     for (int form = 0; form < LOSS_FORMS; form++)
         plan->form_probability[form] =
             yearly_of(severity->secondary_form_probability[form], 0, settings->rate_uncertainty);
-    means_fill(plan, plan->driver ? rate_mean : NULL,
-               largest_value(severity, selection, &portfolio->assets));
+    plan->rate_mean = plan->driver ? rate_mean : NULL;
+    means_fill(plan, largest_value(severity, selection, &portfolio->assets));
 }
 
 bool severity_given(const struct severity *severity)

@@ -1,5 +1,6 @@
 #include "study/effect_check.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool is_probability(enum effect_factor factor)
@@ -59,6 +60,47 @@ bool effect_amount_read(const struct terms *t, struct effect *effect)
     }
     effect->amount = terms_distribution(t, EFFECT_AMOUNT, amount_kind(effect));
     return effect->amount && direction_check(t, effect);
+}
+
+void effect_raise_check(const struct terms *t, const struct effect *effect)
+{
+    const struct portfolio *portfolio = &t->reading->study->portfolio;
+    const struct place at = terms_place(t, EFFECT_AMOUNT);
+    const double unchanged = effect->operation == OPERATION_MULTIPLY ? 1 : 0;
+    double low, high;
+
+    if (effect->operation == OPERATION_SET || effect->operation == OPERATION_CAP)
+        return;
+    distribution_support(effect->amount, &low, &high);
+    if (high <= unchanged)
+        return;
+    if (effect->operation == OPERATION_MULTIPLY && terms_given(t, EFFECT_OVERLAP))
+        terms_error(t, EFFECT_OVERLAP,
+                    "an effect that may raise something cannot overlap with others: take it out of "
+                    "the group");
+    if (effect->factor != FACTOR_FREQUENCY)
+        return;
+    if (isinf(high))
+        diagnostics_add(t->reading->d, &at,
+                        "a treatment that raises a frequency needs a bound: 'to' or 'cap' ends the "
+                        "distribution");
+    if (effect->event_count > 0 || terms_given(t, EFFECT_EVENTS))
+        diagnostics_add(t->reading->d, &at,
+                        "a treatment cannot raise the frequency of shared events in this version: "
+                        "values of at most %g expected, but they range up to %g",
+                        unchanged, high);
+    for (size_t i = 0; i < effect->scenario_count; i++) {
+        const struct scenario *s = &portfolio->scenarios[effect->scenarios[i]];
+
+        if (s->counts != COUNTS_AT_MOST_ONCE)
+            continue;
+        diagnostics_add(
+            t->reading->d, &at,
+            "a treatment cannot raise the frequency of what happens at most once, as "
+            "scenario '%s' does: values of at most %g expected, but they range up to %g",
+            s->id, unchanged, high);
+        return;
+    }
 }
 
 void effect_idle_warn(const struct terms *t, const struct effect *effect)

@@ -35,6 +35,10 @@ void effect_events_choose(struct treatment_reading *r, const struct terms *t,
                           const struct treatment *treatment, struct choice *chosen,
                           struct effect *effect);
 
+// Reports a row that raises a frequency where that cannot be simulated: without a bound, in an
+// overlap group, of shared events, of what happens at most once. Its targets are known.
+void effect_raise_check(const struct terms *t, const struct effect *effect);
+
 // Warns of a row that leaves everything as it is, whatever it acts on.
 void effect_idle_warn(const struct terms *t, const struct effect *effect);
 

@@ -239,6 +239,15 @@ static void target_read(struct treatment_reading *r, const struct terms *t, bool
         effect_scenarios_choose(r, t, treatment, chosen, assets, effect);
 }
 
+static void retained_warn(const struct terms *t)
+{
+    const struct place at = terms_place(t, EFFECT_TREATMENT);
+
+    diagnostics_warn(t->reading->d, &at,
+                     "a risk that is retained is left as it is, but this row changes it: is the "
+                     "option another?");
+}
+
 static bool effect_read(struct treatment_reading *r, const struct terms *t, struct groups *groups,
                         struct effect *effect)
 {
@@ -261,8 +270,12 @@ static bool effect_read(struct treatment_reading *r, const struct terms *t, stru
     treatment_number(t, EFFECT_RELIABILITY, 0, 1, share, &effect->reliability);
     changes = change_read(t, treatment, effect);
     target_read(r, t, changes, treatment, effect);
-    if (changes)
+    if (changes) {
         effect_idle_warn(t, effect);
+        effect_raise_check(t, effect);
+    }
+    if (treatment && treatment->option == OPTION_RETAIN)
+        retained_warn(t);
     return overlap_read(t, groups, effect);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "models/insurance.h"
 #include "study/optional.h"
 
 enum {
@@ -38,6 +39,7 @@ static const double no_place = -1;
 // A layer, and the row it was read from.
 struct layer_row {
     struct insurance_layer layer;
+    double policy_layer; // the first of its policy's
     size_t row;
 };
 
@@ -202,16 +204,34 @@ static void layer_read(struct treatment_reading *r, const struct terms *t,
         use_check(t, layer, scenarios);
 }
 
+// By treatment; then policies by the first of their layers, so that what stands first in the market
+// pays first, and by name; then the layers of one policy.
 static int compare_layers(const void *a, const void *b)
 {
-    const struct insurance_layer *x = &((const struct layer_row *)a)->layer;
-    const struct insurance_layer *y = &((const struct layer_row *)b)->layer;
+    const struct layer_row *r = a, *q = b;
+    const struct insurance_layer *x = &r->layer, *y = &q->layer;
     const uint32_t first = x->treatment + 1, second = y->treatment + 1; // NO_ROW is 0
     const int policies = strcmp(x->policy, y->policy);
 
     if (first != second)
         return first < second ? -1 : 1;
-    return policies != 0 ? policies : (x->layer > y->layer) - (x->layer < y->layer);
+    if (policies == 0)
+        return (x->layer > y->layer) - (x->layer < y->layer);
+    return r->policy_layer != q->policy_layer ? (r->policy_layer < q->policy_layer ? -1 : 1)
+                                              : policies;
+}
+
+// The first layer of each row's policy.
+static void policy_layers_find(struct layer_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        rows[i].policy_layer = rows[i].layer.layer;
+        for (size_t k = 0; k < count; k++)
+            if (rows[k].layer.treatment == rows[i].layer.treatment &&
+                strcmp(rows[k].layer.policy, rows[i].layer.policy) == 0 &&
+                rows[k].layer.layer < rows[i].policy_layer)
+                rows[i].policy_layer = rows[k].layer.layer;
+    }
 }
 
 // Layers of one policy whose order nobody can tell. `rows` are sorted.
@@ -252,6 +272,14 @@ bool insurance_read(struct treatment_reading *treatments)
         rows[t.row].row = t.row;
         layer_read(treatments, &t, &rows[t.row].layer);
     }
+    if (table.rows > INSURANCE_ROWS_MAX) {
+        const struct place rest = table_place(&table, INSURANCE_ROWS_MAX, -1);
+
+        diagnostics_add(reading->d, &rest, "at most %d rows of insurance are applied",
+                        INSURANCE_ROWS_MAX);
+        return false;
+    }
+    policy_layers_find(rows, table.rows);
     qsort(rows, table.rows, sizeof *rows, compare_layers);
     for (size_t i = 0; i < table.rows; i++)
         layers[i] = rows[i].layer;

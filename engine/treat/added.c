@@ -5,7 +5,7 @@
 // Rows that multiply one scenario's frequency by more than 1: 2^6 - 1 streams.
 enum { RAISING_MAX = 6 };
 
-// The most that the row may multiply the frequency by, or add to it.
+// The most that the row may multiply the frequency by, add to it, or set it to.
 static double row_most(const struct unit_row *row)
 {
     double low, high;
@@ -16,12 +16,25 @@ static double row_most(const struct unit_row *row)
     return high;
 }
 
-bool added_raises(const struct unit_row *row)
+bool added_raises(const struct unit *unit, const struct unit_row *row)
 {
+    const struct rate *rate = unit->event ? &unit->event->rate : &unit->parts[0].plan->rate;
+    double least = rate->frequency.constant, high;
+
     if (row->effect->factor != FACTOR_FREQUENCY)
         return false;
-    return (row->effect->operation == OPERATION_MULTIPLY && row_most(row) > 1) ||
-           (row->effect->operation == OPERATION_ADD && row_most(row) > 0);
+    if (rate->frequency.law)
+        distribution_support(rate->frequency.law, &least, &high);
+    switch (row->effect->operation) {
+    case OPERATION_MULTIPLY:
+        return row_most(row) > 1;
+    case OPERATION_ADD:
+        return row_most(row) > 0;
+    case OPERATION_SET:
+        return row_most(row) > least;
+    default:
+        return false;
+    }
 }
 
 static bool row_check(const struct unit *unit, const struct unit_row *row, struct diagnostics *d)
@@ -34,7 +47,9 @@ static bool row_check(const struct unit *unit, const struct unit_row *row, struc
     else if (unit->parts[0].plan->scenario->counts == COUNTS_AT_MOST_ONCE)
         what = "what happens at most once";
     if (what)
-        diagnostics_add(d, &at, "a treatment cannot raise the frequency of %s", what);
+        diagnostics_add(d, &at, "a treatment cannot raise the frequency of %s%s", what,
+                        row->effect->operation == OPERATION_SET ? ": cap it instead of setting it"
+                                                                : "");
     else if (isinf(row_most(row)))
         diagnostics_add(d, &at,
                         "a treatment that raises a frequency needs a bound: 'to' or 'cap' ends the "
@@ -92,11 +107,11 @@ bool added_make(const struct unit *unit, struct arena *arena, struct added *adde
         for (size_t r = 0; r < unit->parts[p].row_count; r++) {
             const struct unit_row *row = &unit->parts[p].rows[r];
 
-            if (!added_raises(row))
+            if (!added_raises(unit, row))
                 continue;
             if (!row_check(unit, row, d))
                 return false;
-            if (row->effect->operation == OPERATION_ADD) {
+            if (row->effect->operation != OPERATION_MULTIPLY) {
                 add_count++;
             } else if (multiply_count == RAISING_MAX) {
                 const struct place at = {"effects.csv", row->effect->line, "amount", NULL};
@@ -116,7 +131,8 @@ bool added_make(const struct unit *unit, struct arena *arena, struct added *adde
     for (unsigned bits = 1; good && bits < 1u << multiply_count; bits++)
         good = subset_fill(part, multiply, bits, arena, &added->streams[added->count++]);
     for (size_t r = 0; good && r < part->row_count; r++)
-        if (added_raises(&part->rows[r]) && part->rows[r].effect->operation == OPERATION_ADD)
+        if (added_raises(unit, &part->rows[r]) &&
+            part->rows[r].effect->operation != OPERATION_MULTIPLY)
             good = addition_fill(part, (uint32_t)r, arena, &added->streams[added->count++], d);
     if (!good)
         diagnostics_add(d, NULL, "out of memory while preparing the treatments");

@@ -252,9 +252,9 @@ static bool any_chosen(const struct effects_workspace *w, const struct chosen_ro
 }
 
 // The product of what rows of one overlap group leave: with the group's probability that of the
-// strongest alone.
+// strongest alone. What they raise multiplies all the same.
 static void overlap_multiply(struct effects_workspace *w, const struct chosen_rows *c, size_t first,
-                             double *product)
+                             double *lowered, double *raised)
 {
     const struct event_batch *b = w->batch;
     const uint32_t group = w->part->rows[c->rows[first]].effect->overlap;
@@ -275,15 +275,16 @@ static void overlap_multiply(struct effects_workspace *w, const struct chosen_ro
         for (size_t i = 0; i < b->count; i++) {
             const double amount = draws->applies[i] ? draws->amount[i] : 1;
 
-            all[i] *= amount;
+            all[i] *= fmin(amount, 1);
             least[i] = fmin(least[i], amount);
+            raised[i] *= fmax(amount, 1);
         }
     }
     event_kernels()->tails(
         address_key(event ? event->key : b->key, overlap->name_hash, 0, PURPOSE_OVERLAP), b->block,
         address_of(PURPOSE_OVERLAP, 0), b->count, event ? w->occurrence : b->index, coin, other);
     for (size_t i = 0; i < b->count; i++)
-        product[i] *= coin[i] <= overlap->correlation ? least[i] : all[i];
+        lowered[i] *= coin[i] <= overlap->correlation ? least[i] : all[i];
 }
 
 static bool overlap_seen(const struct effects_workspace *w, const struct chosen_rows *c, size_t k)
@@ -310,7 +311,7 @@ static void multiplied(struct effects_workspace *w, const struct chosen_rows *c,
             continue;
         if (effect->overlap != NO_ROW) {
             if (!overlap_seen(w, c, k))
-                overlap_multiply(w, c, k, lowered);
+                overlap_multiply(w, c, k, lowered, raised);
             continue;
         }
         draws = row_draw(w, c->rows[k]);
@@ -325,9 +326,10 @@ static void multiplied(struct effects_workspace *w, const struct chosen_rows *c,
 }
 
 // add, set and cap of a value whose multiples are known: plus and minus are sums of what is added
-// and taken away; `set` and `cap` are HUGE_VAL where there is none.
+// and taken away; `set` and `cap` are HUGE_VAL where there is none. `setter` is the row that sets.
 struct adjustments {
     double plus[EVENT_BATCH], minus[EVENT_BATCH], set[EVENT_BATCH], cap[EVENT_BATCH];
+    uint32_t setter[EVENT_BATCH];
 };
 
 static void adjusted(struct effects_workspace *w, const struct chosen_rows *c,
@@ -338,6 +340,7 @@ static void adjusted(struct effects_workspace *w, const struct chosen_rows *c,
     for (size_t i = 0; i < n; i++) {
         out->plus[i] = out->minus[i] = 0;
         out->set[i] = out->cap[i] = HUGE_VAL;
+        out->setter[i] = NO_ROW;
     }
     for (size_t k = 0; k < c->count; k++) {
         const struct effect *effect = w->part->rows[c->rows[k]].effect;
@@ -355,6 +358,8 @@ static void adjusted(struct effects_workspace *w, const struct chosen_rows *c,
                 out->plus[i] += fmax(amount, 0);
                 out->minus[i] += fmax(-amount, 0);
             } else if (effect->operation == OPERATION_SET) {
+                if (amount < out->set[i])
+                    out->setter[i] = c->rows[k];
                 out->set[i] = fmin(out->set[i], amount);
             } else {
                 out->cap[i] = fmin(out->cap[i], amount);
@@ -370,14 +375,36 @@ static inline double adjusted_value(const struct adjustments *a, size_t i, doubl
     return fmin(a->set[i] < HUGE_VAL ? a->set[i] : added, a->cap[i]);
 }
 
+// What is left of one factor, where rows add to it, set it or cap it: `all` is what the base,
+// multiplied, and what is added come to, `after` what it is to be. A value set above that is made
+// up of events of the base first, as far as they go, and of the setting row's own for the rest.
+struct factor_left {
+    double base;  // share of the base's events that stay
+    double scale; // share of those of other streams, after multiplying
+    double set;   // rate of the setting row's own, in the factor's unit
+};
+
+static struct factor_left factor_left(double base, double lowered, double all, double after)
+{
+    const double missing = after - all;
+
+    if (missing <= 0) {
+        const double scale = all > 0 ? after / all : 1;
+
+        return (struct factor_left){lowered * scale, scale, 0};
+    }
+    return (struct factor_left){base > 0 ? fmin(lowered + missing / base, 1) : 1, 1,
+                                fmax(missing - base * (1 - lowered), 0)};
+}
+
 // Multiplies ratio[i] by the part of event i's factor that is left.
 static void factor_thin(struct effects_workspace *w, const struct chosen_rows *c, double *ratio)
 {
     const size_t n = w->batch->count;
-    const bool frequency = c->factor == FACTOR_FREQUENCY;
-    // what is added to a frequency is not multiplied; what is multiplied beyond 1 has its own
-    // stream
-    const bool whole = !(frequency && w->added && w->added->added != NO_ROW);
+    const uint32_t added =
+        c->factor == FACTOR_FREQUENCY && w->added ? w->added->added : (uint32_t)NO_ROW;
+    const bool adds = added != NO_ROW, own_stream = c->factor == FACTOR_FREQUENCY && w->added;
+    const bool sets = adds && w->part->rows[added].effect->operation == OPERATION_SET;
     double lowered[EVENT_BATCH], raised[EVENT_BATCH];
     struct adjustments adjustments;
     const double *base;
@@ -387,18 +414,25 @@ static void factor_thin(struct effects_workspace *w, const struct chosen_rows *c
     for (size_t i = 0; i < n; i++)
         lowered[i] = raised[i] = 1;
     multiplied(w, c, lowered, raised);
-    for (size_t i = 0; i < n; i++)
-        ratio[i] *= whole ? lowered[i] : 1;
-    if (!any_chosen(w, c, true))
+    if (!any_chosen(w, c, true)) {
+        for (size_t i = 0; i < n; i++)
+            ratio[i] *= lowered[i];
         return;
+    }
     adjusted(w, c, &adjustments);
     base = base_value(w, c->factor, c->occurrence);
     for (size_t i = 0; i < n; i++) {
         const double before = base[i] * lowered[i] * raised[i];
         const double all = before + adjustments.plus[i]; // base's and added events together
-        const double after = adjusted_value(&adjustments, i, before);
+        const struct factor_left left =
+            factor_left(base[i], lowered[i], all, adjusted_value(&adjustments, i, before));
 
-        ratio[i] *= all > 0 ? fmin(after / all, 1) : 1;
+        if (sets)
+            ratio[i] *= adjustments.setter[i] == added ? left.set : 0;
+        else if (adds) // what is added to a frequency is not multiplied
+            ratio[i] *= left.scale;
+        else
+            ratio[i] *= own_stream ? lowered[i] * left.scale : left.base;
     }
 }
 
@@ -412,6 +446,7 @@ static void added_thin(struct effects_workspace *w, double *ratio)
         ratio[i] /= a->bound;
     for (size_t r = 0; r < w->part->row_count; r++) {
         const bool multiplies = a->multiplied && (a->multiplied[r / 64] >> r % 64 & 1);
+        const bool sets = w->part->rows[r].effect->operation == OPERATION_SET;
         const struct row_draws *draws;
 
         if (!multiplies && r != a->added)
@@ -420,6 +455,7 @@ static void added_thin(struct effects_workspace *w, double *ratio)
         for (size_t i = 0; i < n; i++)
             ratio[i] *= !draws->applies[i] ? 0
                         : multiplies       ? fmax(draws->amount[i] - 1, 0)
+                        : sets             ? 1 // factor_thin knows what is missing
                                            : fmax(draws->amount[i], 0);
     }
 }

@@ -20,7 +20,7 @@ struct effects_workspace *effects_workspace_new(size_t rows_most);
 void effects_workspace_free(struct effects_workspace *w);
 
 // Events that a treatment adds, or none: `row` of the part in work raises them (multiply: all rows
-// whose bit is set in `multiplied`, together; add: that one row).
+// whose bit is set in `multiplied`, together; add and set: that one row).
 struct added_events {
     const uint64_t *multiplied; // a bit per row of the part, NULL where `added` is given
     uint32_t added;             // else NO_ROW

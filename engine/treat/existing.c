@@ -127,7 +127,7 @@ static bool raising_check(const struct existing *e, const struct unit *unit, str
             const struct place at = {"effects.csv", row->effect->line, "amount", NULL};
 
             if (e->portfolio->treatments.rows[row->effect->treatment].state == TREATMENT_EXISTING &&
-                added_raises(row)) {
+                added_raises(unit, row)) {
                 diagnostics_add(d, &at,
                                 "an existing treatment cannot raise a frequency: the "
                                 "inherent figures are without it");

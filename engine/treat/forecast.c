@@ -131,7 +131,8 @@ bool treat_forecast(const struct portfolio *portfolio, const struct scenario_pla
         return false;
     // as many worlds as valuation_figures takes together
     most = fmax(floor(VALUATION_BYTES / world), 1);
-    shown = t->count > 0 ? fmin(FRONTIER_MOST, exp2((double)open_count(t))) : 0;
+    shown =
+        t->count > 0 ? fmin((double)plans_shown_most(t->count), exp2((double)open_count(t))) : 0;
     full = fmin(n, most - 1);
     c = counts_of(portfolio, pricing, shown);
 

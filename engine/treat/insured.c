@@ -51,6 +51,7 @@ struct unit_events {
     size_t first_seen; // in `seen`, while the unit is in work
     size_t *start;     // [(variants + 1) * noted + 1]: in the unit's own, ordered:
     struct seen *seen;
+    uint64_t layers; // that see any of them
 };
 
 struct insured_events {
@@ -411,8 +412,11 @@ bool insured_unit_end(struct insured_events *e)
     if (!u->start || !to)
         return false;
     // counted two places up, then summed to where each begins, one place up; filling moves that on
-    for (size_t i = 0; i < n; i++)
+    u->layers = 0;
+    for (size_t i = 0; i < n; i++) {
         u->start[from[i].variant * u->noted + from[i].place + 2]++;
+        u->layers |= from[i].layers;
+    }
     for (size_t i = 2; i < rows * u->noted + 2; i++)
         u->start[i] += u->start[i - 1];
     for (size_t i = 0; i < n; i++)
@@ -514,11 +518,13 @@ static void world_cede(const struct insured_events *e, size_t world, uint32_t bl
     for (size_t i = 0; i < e->noted_count; i++) {
         const struct noted *noted = &e->noted[i];
         const struct unit_events *u = &e->units[noted->unit];
-        const uint32_t variant =
-            world < w->count ? w->variants[noted->unit].of_world[world] : NO_ROW;
-        const size_t row = variant == NO_ROW ? 0 : variant + 1;
-        const size_t *start = u->start + row * u->noted + noted->place;
+        const size_t *start;
+        uint32_t variant;
 
+        if (!(u->layers & p->layers))
+            continue;
+        variant = world < w->count ? w->variants[noted->unit].of_world[world] : NO_ROW;
+        start = u->start + (variant == NO_ROW ? 0 : variant + 1) * u->noted + noted->place;
         if (noted->year != year)
             memset(running, 0, sizeof running);
         year = noted->year;

@@ -5,12 +5,15 @@
 
 #include "simulate/address.h"
 
-enum { STEPS = 64, ATTEMPTS_MAX = 1024 };
+// Steps of the capability's tail probability: the lowest to 2^-OCTAVES, then OCTAVES octaves of
+// CUTS equal ones. A step's height is the chance to pass at its upper end, which the step beyond
+// has everywhere: so at least about half of all attempts are accepted, however rare success is.
+enum { OCTAVES = 32, CUTS = 4, STEPS = 1 + OCTAVES * CUTS, ATTEMPTS_MAX = 1024 };
 
 struct staircase {
     const struct distribution *capability, *resistance;
     double height[STEPS]; // P(resistance < the upper end of the step); step 0 holds the largest
-    double up_to[STEPS];  // sum of heights
+    double up_to[STEPS];  // sum of height x width
 };
 
 struct pair_tables {
@@ -31,18 +34,40 @@ void pair_tables_free(struct pair_tables *tables)
     free(tables);
 }
 
+// The tail probability where step j begins; it ends where the next does, the last at 1.
+static double step_start(int j)
+{
+    return j == 0 ? 0 : ldexp(CUTS + (j - 1) % CUTS, (j - 1) / CUTS - OCTAVES) / CUTS;
+}
+
 static void staircase_fill(struct staircase *s)
 {
     double tail[STEPS], upper[STEPS], sum = 0;
 
     for (int j = 0; j < STEPS; j++)
-        tail[j] = j > 0 ? (double)j / STEPS : 0x1p-65;
+        tail[j] = fmax(step_start(j), 0x1p-65);
     distribution_quantile(s->capability, STEPS, tail, upper);
     for (int j = 0; j < STEPS; j++) {
         s->height[j] = distribution_at_most_strict(s->resistance, upper[j]);
-        sum += s->height[j];
+        sum += s->height[j] * (step_start(j + 1) - step_start(j));
         s->up_to[j] = sum;
     }
+}
+
+// The first step whose sum reaches `place`, the last if none does.
+static int step_find(const struct staircase *s, double place)
+{
+    int low = 0, high = STEPS - 1;
+
+    while (low < high) {
+        const int middle = (low + high) / 2;
+
+        if (place > s->up_to[middle])
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static struct staircase *staircase_find(struct pair_tables *tables,
@@ -95,15 +120,14 @@ bool pair_draw(struct pair_tables *tables, const struct distribution *capability
         return false;
     *capability_value = 0;
     for (uint32_t k = 0; k < ATTEMPTS_MAX; k++) {
-        double place, tail;
-        int step = 0;
+        double tail;
+        int step;
 
         uniforms(key, block, index, 2 * k, first);
         uniforms(key, block, index, 2 * k + 1, second);
-        place = first[0] * s->up_to[STEPS - 1];
-        while (step < STEPS - 1 && place > s->up_to[step])
-            step++;
-        tail = fmax((step + first[1]) / STEPS, 0x1p-65);
+        step = step_find(s, first[0] * s->up_to[STEPS - 1]);
+        tail =
+            fmax(step_start(step) + first[1] * (step_start(step + 1) - step_start(step)), 0x1p-65);
         distribution_quantile(capability, 1, &tail, capability_value);
         below = distribution_at_most_strict(resistance, *capability_value);
         if (second[0] * s->height[step] <= below)

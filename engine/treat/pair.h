@@ -3,8 +3,8 @@
 //
 // A stream knows only that its events succeed: P(capability > resistance) is in its rate. Who asks
 // whether a better resistance would have held draws the pair afterwards: the capability from its
-// law weighted by P(resistance < capability), by rejection under a staircase of STEPS equally
-// likely steps, each as high as its upper end; then the resistance below it.
+// law weighted by P(resistance < capability), by rejection under a staircase whose steps become
+// narrow where capabilities are rare, each as high as its upper end; then the resistance below it.
 #ifndef LOSSMILL_TREAT_PAIR_H
 #define LOSSMILL_TREAT_PAIR_H
 

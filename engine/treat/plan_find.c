@@ -56,7 +56,7 @@ static bool near_find(struct finder *f, const struct planner_problem *by, double
     bool *chosen = arena_alloc(&f->scratch, most * f->n + 1, sizeof *chosen);
 
     if (!chosen ||
-        !planner_near_best(by, budget, slack, most, &planner_effort_usual, chosen, found, all))
+        !planner_near_best(by, budget, slack, most, planner_effort_of(by), chosen, found, all))
         return memory_out(f);
     for (size_t p = 0; p < *found; p++) {
         memcpy(plans[p].chosen, chosen + p * f->n, f->n * sizeof *chosen);
@@ -88,7 +88,7 @@ static bool best_find(struct finder *f, double budget, struct planner_plan *plan
     size_t found, more, best;
     bool all;
 
-    if (!planner_solve(&f->problem.problem, budget, &planner_effort_usual, plan))
+    if (!planner_solve(&f->problem.problem, budget, planner_effort_of(&f->problem.problem), plan))
         return memory_out(f);
     *feasible = plan->feasible;
     if (!plan->feasible)
@@ -130,6 +130,22 @@ static bool near_value(struct finder *f, const struct planner_plan *best,
                        f->d);
 }
 
+// What the objective comes to on the simulated years.
+static double simulated(const struct finder *f, const struct plan_figures *plan)
+{
+    return plan->figures.aal +
+           (f->request->objective == OBJECTIVE_NET_BENEFIT ? plan->annualised_cost : 0);
+}
+
+// Where the model is no more than that, the simulation chooses among the sets that it finds nearly
+// as good.
+static void simulated_choose(const struct finder *f, struct plan_answer *answer)
+{
+    for (size_t p = 0; answer->best.modelled && p < answer->near_count; p++)
+        if (simulated(f, &answer->near[p]) < simulated(f, &answer->best))
+            answer->best = answer->near[p];
+}
+
 // How often each treatment is in the best plan when what is uncertain is drawn.
 static bool draws_count(struct finder *f, struct plan_answer *answer)
 {
@@ -142,11 +158,11 @@ static bool draws_count(struct finder *f, struct plan_answer *answer)
     for (uint32_t draw = 1; draw <= f->request->draws; draw++) {
         struct arena arena = {0};
         struct portfolio_problem problem;
-        const bool good =
-            plans_problem(f->v, f->sums, f->out, f->request->objective, draw, &arena, &problem,
-                          f->d) &&
-            (planner_solve(&problem.problem, f->request->budget, &planner_effort_usual, plan) ||
-             memory_out(f));
+        const bool good = plans_problem(f->v, f->sums, f->out, f->request->objective, draw, &arena,
+                                        &problem, f->d) &&
+                          (planner_solve(&problem.problem, f->request->budget,
+                                         planner_effort_of(&problem.problem), plan) ||
+                           memory_out(f));
 
         arena_free(&arena);
         if (!good)
@@ -218,7 +234,8 @@ static bool appetite_meet(struct finder *f, struct planner_plan *plan, struct pl
     size_t count, first = 0;
 
     if (!found || !priced ||
-        !planner_frontier(&f->problem.problem, APPETITE_MOST, &planner_effort_usual, found, &count))
+        !planner_frontier(&f->problem.problem, APPETITE_MOST,
+                          planner_effort_of(&f->problem.problem), found, &count))
         return memory_out(f);
     if (!plans_value(f->v, &f->problem, found, count, &f->out->arena, priced, f->d))
         return false;
@@ -250,9 +267,12 @@ static bool answer_fill(struct finder *f, struct plan_answer *answer)
         return false;
     if (!answer->feasible)
         return true;
-    answer->proven = request->objective != OBJECTIVE_TVAR && answer->best.gap <= proven_gap;
-    if (request->objective != OBJECTIVE_TVAR && !near_value(f, plan, answer))
-        return false;
+    if (request->objective != OBJECTIVE_TVAR) {
+        if (!near_value(f, plan, answer))
+            return false;
+        simulated_choose(f, answer);
+        answer->proven = answer->best.gap <= proven_gap;
+    }
     if (request->draws > 0 && !draws_count(f, answer))
         return false;
     return request->step == 0 || best_find(f, request->budget + request->step, &plan[1],

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct planner_effort planner_effort_usual = {.gap = 1e-4, .most = 100000};
+const struct planner_effort planner_effort_usual = {.gap = 1e-4, .most = 5000};
+const struct planner_effort planner_effort_large = {.gap = 2e-3, .most = 2000};
 
 double planner_tie(double value)
 {
@@ -133,15 +134,18 @@ bool planner_solve_by(enum planner_path path, const struct planner_problem *prob
     bool good = planner_reduce(problem, problem->state, budget, &arena, &reduced);
 
     plan->feasible = good && reduced.feasible;
-    if (plan->feasible) {
-        const bool enumerate = enumerable(path, &reduced);
 
+    const bool enumerate = plan->feasible && enumerable(path, &reduced);
+
+    if (plan->feasible) {
         plan->bound = -HUGE_VAL;
         if (enumerate)
             good = planner_enumerate_best(&reduced, plan->chosen);
         else
             good = climb(&reduced, plan->chosen) &&
                    planner_cuts_best(problem, budget, effort, plan->chosen, &plan->bound);
+    }
+    if (good && plan->feasible) {
         plan->value = planner_value(problem, plan->chosen);
         plan->cost = planner_cost(problem, plan->chosen);
         plan->bound = enumerate ? plan->value : fmin(plan->bound, plan->value);

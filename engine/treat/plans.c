@@ -139,6 +139,29 @@ bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
     return true;
 }
 
+// Leaves out plans that only the model finds better than a cheaper one. Returns how many stay.
+static size_t simulated_keep(struct plan_figures *plans, size_t count, enum objective objective)
+{
+    double least = HUGE_VAL;
+    size_t kept = 0;
+
+    for (size_t p = 0; p < count; p++) {
+        const double value = plans[p].figures.aal +
+                             (objective == OBJECTIVE_NET_BENEFIT ? plans[p].annualised_cost : 0);
+
+        if (objective != OBJECTIVE_TVAR && plans[p].modelled && value >= least)
+            continue;
+        least = fmin(least, value);
+        plans[kept++] = plans[p];
+    }
+    return kept;
+}
+
+size_t plans_shown_most(size_t treatments)
+{
+    return treatments <= PLANNER_EASY ? FRONTIER_MOST : FRONTIER_LARGE;
+}
+
 bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d)
 {
@@ -158,15 +181,15 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
             plans_problem(v, sums, out, objective, 0, &scratch, &problem, d));
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
-    if (good &&
-        !planner_frontier(&problem.problem, FRONTIER_MOST, &planner_effort_usual, found, &count)) {
+    if (good && !planner_frontier(&problem.problem, plans_shown_most(n),
+                                  planner_effort_of(&problem.problem), found, &count)) {
         diagnostics_add(d, NULL, "out of memory while planning");
         good = false;
     }
     if (good) {
         out->plans = arena_alloc(&out->arena, count + 1, sizeof *out->plans);
         good = out->plans && plans_value(v, &problem, found, count, &out->arena, out->plans, d);
-        out->plan_count = good ? count : 0;
+        out->plan_count = good ? simulated_keep(out->plans, count, objective) : 0;
     }
     arena_free(&scratch);
     return good;

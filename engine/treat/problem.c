@@ -26,6 +26,7 @@ struct builder {
     enum planner_state *state; // [treatment]
     double touched;            // weights of all terms
     double *sampled_keep;      // [local]: NaN where the treatment multiplies
+    double *hits_saved;        // [local]: of the hits of a shared event, by their terms
 };
 
 // What is uncertain: its mean, or a draw.
@@ -41,28 +42,6 @@ static double figure(const struct problem_source *source, const struct distribut
         return distribution_mean(law);
     law_fill(law, key, DRAW_BLOCK, purpose, 0, 1, &index, &value);
     return value;
-}
-
-static double law_mean(const struct distribution *law)
-{
-    return law ? distribution_mean(law) : 0;
-}
-
-// The mean loss of each slot of a hit, up to a common factor.
-static void slot_means(const struct severity *s, double *mean)
-{
-    for (int stage = 0; stage < STAGES; stage++)
-        for (int form = 0; form < LOSS_FORMS; form++) {
-            double m = law_mean(s->loss[stage][form]);
-
-            if (form == FORM_PRODUCTIVITY && s->outage_hours)
-                m *= law_mean(s->outage_hours);
-            if (stage == STAGE_SECONDARY)
-                m *= s->secondary_form_probability[form]
-                         ? law_mean(s->secondary_form_probability[form])
-                         : law_mean(s->secondary_probability);
-            mean[stage * LOSS_FORMS + form] = m;
-        }
 }
 
 static bool multiplies(const struct unit_row *row)
@@ -201,12 +180,12 @@ static bool slot_term(struct builder *b, int slot, double weight, uint64_t signa
     return good;
 }
 
-static bool slots_add(struct builder *b, const struct severity *severity, double aal,
+static bool slots_add(struct builder *b, const struct severity_plan *severity, double aal,
                       uint64_t signature)
 {
     double mean[STAGES * LOSS_FORMS], sum = 0;
 
-    slot_means(severity, mean);
+    severity_plan_slot_means(severity, mean);
     for (int slot = 0; slot < STAGES * LOSS_FORMS; slot++)
         sum += mean[slot];
     for (int slot = 0; sum > 0 && slot < STAGES * LOSS_FORMS; slot++)
@@ -244,7 +223,7 @@ static bool scenario_terms(struct builder *b, const struct scenario_plan *plan, 
     for (size_t r = 0; r < b->part->row_count; r++)
         selectors = selectors || b->part->rows[r].effect->assets;
     if (!selectors)
-        return slots_add(b, &plan->scenario->severity, plan->aal_exact * scale, 0);
+        return slots_add(b, &plan->severity, plan->aal_exact * scale, 0);
     for (size_t i = 0; i < selection->count; i++) {
         const uint64_t own = signature_of(b->part, selection->assets[i]);
         size_t at = 0;
@@ -259,7 +238,7 @@ static bool scenario_terms(struct builder *b, const struct scenario_plan *plan, 
         aal[at] += scenario_plan_asset_aal(plan, i) * scale;
     }
     for (size_t at = 0; at < n; at++)
-        if (!slots_add(b, &plan->scenario->severity, aal[at], signature[at]))
+        if (!slots_add(b, &plan->severity, aal[at], signature[at]))
             return false;
     return true;
 }
@@ -289,6 +268,53 @@ static void sampled_find(struct builder *b, double aal)
         }
         if (!product || overlaps)
             b->out->modelled[unit->treatments[local]] = true;
+    }
+}
+
+// Whether the row takes hits away, one by one.
+static bool thins_hits(const struct unit_part *part, const struct unit_row *row)
+{
+    return part->plan && !row->occurrence && row->effect->factor != FACTOR_LOSS &&
+           row->effect->factor != FACTOR_SECONDARY_PROBABILITY;
+}
+
+// What each treatment saves of the hits whose terms begin at `first`, of weights `scale` x AAL.
+static void hits_saved_add(struct builder *b, size_t first, double scale)
+{
+    const struct unit *unit = b->unit;
+
+    for (uint32_t local = 0; scale > 0 && local < unit->treatment_count; local++)
+        for (size_t k = first; k < b->out->problem.term_count; k++)
+            for (size_t i = 0; i < b->terms[k].count; i++)
+                if (b->terms[k].treatment[i] == unit->treatments[local])
+                    b->hits_saved[local] +=
+                        b->terms[k].weight / scale * -elementary_expm1(-b->terms[k].strength[i]);
+}
+
+// An occurrence that hits nothing any more costs nothing itself: what a treatment of its hits
+// leaves of that is what it saves, as simulated, beyond what it saves of the hits. Where existing
+// treatments have changed the hits, it is what it leaves of the whole.
+static void own_sampled_find(struct builder *b, double own)
+{
+    const struct unit *unit = b->unit;
+    const double whole = b->source->base_aal[b->unit_index];
+
+    for (uint32_t local = 0; own > 0 && local < unit->treatment_count; local++) {
+        const double saved = b->source->saving(b->source->context, b->unit_index, local);
+        bool thins = false;
+
+        for (size_t p = 0; p < unit->part_count; p++)
+            for (size_t r = 0; r < unit->parts[p].row_count; r++)
+                thins = thins || (unit->parts[p].rows[r].local == local &&
+                                  thins_hits(&unit->parts[p], &unit->parts[p].rows[r]));
+        if (!thins || !isnan(b->sampled_keep[local]))
+            continue;
+        if (!unit->existing)
+            b->sampled_keep[local] = fmin(fmax(1 - (saved - b->hits_saved[local]) / own, 0), 1);
+        else if (whole > 0)
+            b->sampled_keep[local] =
+                saved < 0 ? whole / (whole - saved) : fmax(1 - saved / whole, 0);
+        b->out->modelled[unit->treatments[local]] = true;
     }
 }
 
@@ -324,6 +350,7 @@ static bool unit_terms(struct builder *b, double *stream)
 {
     const struct unit *unit = b->unit;
     const double sampled = b->source->base_aal[b->unit_index];
+    size_t first = b->out->problem.term_count;
     double exact = 0;
     bool good = true;
 
@@ -331,24 +358,29 @@ static bool unit_terms(struct builder *b, double *stream)
         exact += unit->parts[p].plan  ? unit->parts[p].plan->aal_exact
                  : unit->event->costs ? unit->event->own_aal_exact
                                       : 0;
+    memset(b->hits_saved, 0, unit->treatment_count * sizeof *b->hits_saved);
     sampled_find(b, isfinite(exact) && !unit->existing ? exact : sampled);
     for (size_t p = 0; good && p < unit->part_count; p++) {
         const struct scenario_plan *plan = unit->parts[p].plan;
 
         b->part = &unit->parts[p];
         if (plan && isfinite(plan->aal_exact)) {
-            good = scenario_terms(b, plan,
-                                  frequency_scale(b->source, unit, plan) *
-                                      tail_scale(b->source, unit->event, plan, plan->aal_exact));
-            *stream += plan->aal_exact * tail_scale(b->source, unit->event, plan, plan->aal_exact);
+            const double scale = tail_scale(b->source, unit->event, plan, plan->aal_exact);
+            const double drawn = frequency_scale(b->source, unit, plan);
+
+            good = scenario_terms(b, plan, drawn * scale);
+            hits_saved_add(b, first, drawn * scale);
+            first = b->out->problem.term_count;
+            *stream += plan->aal_exact * scale;
         } else if (!plan && unit->event->costs) {
             const double own = isfinite(unit->event->own_aal_exact) ? unit->event->own_aal_exact
                                                                     : fmax(sampled - exact, 0);
 
-            good = slots_add(
-                b, &unit->event->event->severity,
-                isfinite(own) ? own * tail_scale(b->source, unit->event, NULL, own) : 0, 0);
-            *stream += isfinite(own) ? own * tail_scale(b->source, unit->event, NULL, own) : 0;
+            const double scale = isfinite(own) ? tail_scale(b->source, unit->event, NULL, own) : 0;
+
+            own_sampled_find(b, isfinite(own) ? own : 0);
+            good = slots_add(b, &unit->event->severity, isfinite(own) ? own * scale : 0, 0);
+            *stream += isfinite(own) ? own * scale : 0;
         }
     }
     return good;
@@ -386,12 +418,17 @@ static bool rules_fill(struct builder *b)
                    : row->state == TREATMENT_EXISTING || row->state == TREATMENT_FORBIDDEN
                        ? PLANNER_REFUSED
                        : PLANNER_CHOSEN;
-        for (size_t k = 0; k < row->requires_count; k++) // what exists is there
+        for (size_t k = 0; k < row->requires_count; k++) {
+            // what exists is there
             if (t->rows[row->requires[k]].state != TREATMENT_EXISTING)
-        requires[p->requires_count++] = (struct planner_pair){i, row->requires[k]};
-        for (size_t k = 0; k < row->excludes_count; k++)
+            requires[p->requires_count++] = (struct planner_pair){i, row->requires[k]};
+        }
+        for (size_t k = 0; k < row->excludes_count; k++) {
             if (row->excludes[k] > i)
                 excludes[p->excludes_count++] = (struct planner_pair){i, row->excludes[k]};
+            if (t->rows[row->excludes[k]].state == TREATMENT_EXISTING)
+                state[i] = PLANNER_REFUSED;
+        }
     }
     p->count = t->count;
     p->cost = cost;
@@ -414,9 +451,9 @@ static bool insurance_add(struct builder *b, double aal)
 
         for (size_t l = 0; l < t->layer_count; l++)
             insures = insures || t->layers[l].treatment == i;
+        b->out->modelled[i] = b->out->modelled[i] || insures;
         if (!insures || kept >= 1)
             continue;
-        b->out->modelled[i] = true;
         for (size_t k = 0; k < p->term_count; k++) {
             struct planner_term *term = &b->terms[k];
             uint32_t *who = arena_alloc(b->arena, term->count + 1, sizeof *who);
@@ -533,7 +570,9 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
     problem->useful = arena_alloc(arena, n + 1, sizeof *problem->useful);
     problem->aal_kept = arena_alloc(arena, n + 1, sizeof *problem->aal_kept);
     b.sampled_keep = malloc((n + 1) * sizeof *b.sampled_keep);
-    good = problem->modelled && problem->useful && problem->aal_kept && b.sampled_keep;
+    b.hits_saved = malloc((n + 1) * sizeof *b.hits_saved);
+    good =
+        problem->modelled && problem->useful && problem->aal_kept && b.sampled_keep && b.hits_saved;
     for (b.unit_index = 0; good && b.unit_index < source->units->count; b.unit_index++) {
         b.unit = &source->units->units[b.unit_index];
         good = unit_terms(&b, &streams);
@@ -558,6 +597,7 @@ bool problem_make(const struct problem_source *source, struct arena *arena,
     }
     free(b.terms);
     free(b.sampled_keep);
+    free(b.hits_saved);
     return good;
 }
 

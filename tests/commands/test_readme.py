@@ -36,13 +36,25 @@ def blocks():
     return re.findall(r"^```\w*\n(.*?)^```$", README, re.M | re.S)
 
 
-def shown_lines_are_printed(run):
-    output = call("show", run)[1].splitlines()
-    tables = [b for b in blocks() if b.startswith(("Mid-size manufacturer", "What strikes together"))]
-    check("the README shows both outputs", len(tables) == 2, len(tables))
+def lines_are_printed(tables, arguments):
+    """The blocks of the README that show what the command prints, perhaps with lines left out."""
+    status, out, err = call(*arguments)
+    check(f"{arguments[0]} is done", status == 0, err)
+    output = out.splitlines()
     for line in "".join(tables).splitlines():
         cut_short = re.match(r"  and \d+ more", line)
-        check("a line of the README is printed", cut_short or line in output, line)
+        check(f"a line of {arguments[0]} in the README is printed", cut_short or line in output, line)
+
+
+def shown_lines_are_printed(run):
+    tables = [b for b in blocks() if b.startswith(("Mid-size manufacturer", "What strikes together"))]
+    rank = [b for b in tables if "treatments by saved AAL" in b]
+    plan = [b for b in tables if "Plans by expected loss" in b]
+    show = [b for b in tables if b not in rank + plan]
+    check("the README shows all outputs", (len(show), len(rank), len(plan)) == (2, 1, 1), len(tables))
+    lines_are_printed(show, ["show", run])
+    lines_are_printed(rank, ["rank", run, "--top", 8])
+    lines_are_printed(plan, ["plan", run, "--budget", "500k"])
 
 
 # dtype as the README calls it
@@ -68,11 +80,23 @@ def described(file):
     return found
 
 
-def the_table_of_the_file_is_complete(run):
+def run_with_current_insurance(folder):
+    """A run of the first study that has what only insurance brings."""
+    study, run = folder / "insured-study", folder / "insured.h5"
+    call("new", study)
+    (study / "insurance.csv").write_text("treatment_id,policy,retention\ncurrent,cyber,100000\n")
+    status, _, err = call("run", study, "-o", run, "--years", 10000, "--quiet")
+    check("run of the first study with insurance", status == 0, err)
+    return run
+
+
+def the_table_of_the_file_is_complete(run, insured):
     rows = re.findall(r"^\| `(/[^`]*)` \| (\S+) \| ([^|]*) \| ([^|]*) \| (.*) \|$", README, re.M)
     with h5py.File(run) as file:
         found = described(file)
-        currency = "EUR"
+    with h5py.File(insured) as file:
+        found = {**described(file), **found}
+    currency = "EUR"
     check("every dataset is in the README", set(found) == {r[0] for r in rows},
           set(found) ^ {r[0] for r in rows})
     for path, kind, dimensions, units, meaning in rows:
@@ -109,6 +133,25 @@ def the_first_study_runs_with_events(folder):
     check("check of the first study with events", status == 0 and "outbreak" in out, err)
 
 
+def the_first_study_runs_with_treatments(folder):
+    """The section with an example of each option: its tables, added to the first study."""
+    study, run = folder / "treated-study", folder / "treated.h5"
+    check("new", call("new", study)[0] == 0)
+    starts = {"treatment_id,name,": "treatments.csv", "treatment_id,scenarios,": "effects.csv",
+              "treatment_id,policy,": "insurance.csv", "control_id,": "controls.csv", "scope,": "appetite.csv"}
+    for start, name in starts.items():
+        found = [b for b in blocks() if b.startswith(start)]
+        check(f"the README has an example of {name}", len(found) == 1, len(found))
+        (study / name).write_text(found[0])
+    status, out, err = call("check", study)
+    check("check of the first study with treatments", status == 0 and "5 treatments" in out and "warning" not in err, err)
+    status, _, err = call("run", study, "-o", run, "--years", 10000, "--quiet")
+    check("run of the first study with treatments", status == 0, err)
+    with h5py.File(run) as file:
+        options = {x.decode() for x in file["treatment/option"][:]}
+        check("each option has an example", options == {"modify", "share", "avoid", "retain"}, options)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -116,9 +159,10 @@ def main():
         status, _, err = call("run", EXAMPLE, "-o", run, "--quiet")
         check("the example runs", status == 0, err)
         shown_lines_are_printed(run)
-        the_table_of_the_file_is_complete(run)
+        the_table_of_the_file_is_complete(run, run_with_current_insurance(folder))
         commands_explain_themselves()
         the_first_study_runs_with_events(folder)
+        the_first_study_runs_with_treatments(folder)
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 
