@@ -70,8 +70,8 @@ void announcement_print(const struct portfolio *portfolio, const struct announce
            number_text(t->pairs), duration_text(t->seconds / a->threads),
            bytes_text(t->memory_bytes));
     if (t->searched)
-        printf("  the search for plans comes on top: from seconds to hours, the more treatments\n"
-               "  share a scenario the longer\n");
+        printf("  the search for plans comes on top: seconds, or minutes where many treatments "
+               "meet\n");
     printf("  each of them as the last one, which rank tells: %s, %s\n",
            duration_text(t->last_in_seconds / a->threads), bytes_text(t->last_in_bytes));
 }
