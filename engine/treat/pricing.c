@@ -206,9 +206,13 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
 
     for (size_t i = 0; i < batch->count; i++)
         delta[i] = (w->added ? 0 : base ? base->loss[i] : batch->loss[i]) - treated->loss[i];
-    if (w->pass->sums)
+    if (w->pass->sums) {
+        int64_t sum = 0; // losses are below 2^53: EVENT_BATCH of them below 2^62
+
         for (size_t i = 0; i < batch->count; i++)
-            w->unit_saved[only_change(w->unit, variant)] += delta[i];
+            sum += delta[i];
+        w->unit_saved[only_change(w->unit, variant)] += sum;
+    }
     for (size_t s = 0; s < p->scope_count; s++) {
         const int64_t *from = s == 0 ? delta : scoped;
 
