@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/keyed.h"
+#include "commands/announce.h"
 #include "commands/commands.h"
 #include "commands/csv.h"
 #include "commands/decisions.h"
@@ -11,6 +12,7 @@
 #include "commands/options.h"
 #include "commands/print.h"
 #include "commands/progress.h"
+#include "simulate/scenario_plan.h"
 #include "simulate/simulate.h"
 #include "study/study.h"
 
@@ -157,12 +159,13 @@ static void json_events(struct json *json, const struct portfolio *portfolio,
     json_close(json, ']');
 }
 
-static void print_json(const struct study *study, const struct forecast *total,
+static void print_json(const struct study *study, const struct announcement *announced,
                        const struct scenario_forecast *each, const double *aal,
                        const struct event_forecast *events, const struct diagnostics *d)
 {
     const struct portfolio *portfolio = &study->portfolio;
     const struct settings *settings = &portfolio->settings;
+    const struct forecast *total = &announced->simulation;
     struct json json = {.out = stdout};
     json_open(&json, NULL, '{');
     json_text(&json, "title", settings->title);
@@ -200,8 +203,7 @@ static void print_json(const struct study *study, const struct forecast *total,
     json_number(&json, "threat_events_per_year", total->threat_events_per_year);
     json_number(&json, "loss_events_per_year", total->loss_events_per_year);
     json_number(&json, "aal_exact", total->aal_exact);
-    json_number(&json, "memory_bytes", total->memory_bytes);
-    json_number(&json, "seconds_one_thread", total->seconds);
+    announcement_json(&json, announced);
     json_close(&json, '}');
     json_close(&json, '}');
 }
@@ -405,9 +407,9 @@ static void print_treatment_facts(const struct study_facts *facts)
         printf("\n");
 }
 
-static void print_text(const struct study *study, const struct forecast *total,
+static void print_text(const struct study *study, const struct announcement *announced,
                        const struct scenario_forecast *each, const double *aal,
-                       const struct event_forecast *events, uint64_t top, int threads)
+                       const struct event_forecast *events, uint64_t top)
 {
     const struct portfolio *portfolio = &study->portfolio;
     const struct settings *settings = &portfolio->settings;
@@ -441,7 +443,7 @@ static void print_text(const struct study *study, const struct forecast *total,
 
     for (size_t e = 0; e < portfolio->event_count; e++)
         own += events[e].own_aal_exact;
-    print_scenarios(portfolio, total, each, own, top);
+    print_scenarios(portfolio, &announced->simulation, each, own, top);
     print_events(portfolio, events, top);
     print_drivers(portfolio, each, events, top);
     print_decisions(portfolio, aal);
@@ -460,13 +462,7 @@ static void print_text(const struct study *study, const struct forecast *total,
                whole_text(group->assets), money_text(group->value, NAN));
     }
 
-    heading("The run");
-    printf("  %s years, %s loss events%s: %s on %d thread%s, %s of memory\n",
-           whole_text(settings->years),
-           number_text(total->loss_events_per_year * (double)settings->years),
-           portfolio->event_count > 0 ? " (hits of shared events counted singly)" : "",
-           duration_text(total->seconds / threads), threads, threads == 1 ? "" : "s",
-           bytes_text(total->memory_bytes));
+    announcement_print(portfolio, announced);
 }
 
 int command_check(int argc, char **argv)
@@ -491,7 +487,8 @@ int command_check(int argc, char **argv)
     struct study study = {0};
     if (d == NULL)
         return STATUS_SYSTEM;
-    struct forecast total = {0};
+    struct announcement announced;
+    struct scenario_plans plans = {0};
     struct scenario_forecast *each = NULL;
     struct event_forecast *events = NULL;
     double *aal = NULL; // exact, of every scenario
@@ -503,7 +500,8 @@ int command_check(int argc, char **argv)
         progress_line_tell(&progress, NAN, "planning");
         each = must_alloc(study.portfolio.scenario_count, sizeof *each);
         events = must_alloc(study.portfolio.event_count + 1, sizeof *events);
-        good = simulate_forecast(&study.portfolio, (int)threads, &total, each, events, d);
+        good = scenario_plans_make(&study.portfolio, (int)threads, &plans, d) &&
+               announcement_make(&study, &plans, (int)threads, &announced, each, events, d);
         aal = must_alloc(study.portfolio.scenario_count, sizeof *aal);
         for (size_t s = 0; s < study.portfolio.scenario_count; s++)
             aal[s] = each[s].aal_exact;
@@ -511,14 +509,15 @@ int command_check(int argc, char **argv)
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);
     if (good && json)
-        print_json(&study, &total, each, aal, events, d);
+        print_json(&study, &announced, each, aal, events, d);
     else if (good && csv)
         print_csv(&study.portfolio, each);
     else if (good)
-        print_text(&study, &total, each, aal, events, top, (int)threads);
+        print_text(&study, &announced, each, aal, events, top);
     free(each);
     free(events);
     free(aal);
+    scenario_plans_free(&plans);
     study_free(&study);
     diagnostics_free(d);
     return output_finish(good ? STATUS_DONE : STATUS_INPUT);

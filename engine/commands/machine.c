@@ -3,6 +3,7 @@
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Processors that the cpu.max in `folder` allows ("QUOTA PERIOD" or "max PERIOD"); infinity if
@@ -51,4 +52,30 @@ int machine_threads(void)
     if (allowed < processors)
         processors = (int)allowed;
     return processors > 0 ? processors : 1;
+}
+
+// Bytes that the system calls NAME in this process's status: "NAME:  N kB".
+static double memory_of(const char *name)
+{
+    char line[256];
+    double bytes = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    const size_t length = strlen(name);
+    while (file != NULL && bytes == 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, length) == 0 && line[length] == ':')
+            bytes = 1024 * strtod(line + length + 1, NULL);
+    if (file != NULL)
+        fclose(file);
+    return bytes;
+}
+
+double machine_memory_now(void)
+{
+    return memory_of("VmRSS");
+}
+
+// Not getrusage's, which counts what the parent held before it started this process.
+double machine_memory_peak(void)
+{
+    return memory_of("VmHWM");
 }

@@ -5,4 +5,8 @@
 // Processors in the affinity mask, limited by the CPU quota of the control group; at least 1.
 int machine_threads(void);
 
+// Bytes of memory that this process holds, and has held at most; 0 if the system does not tell.
+double machine_memory_now(void);
+double machine_memory_peak(void);
+
 #endif

@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"rank", "rank the treatments of a run by what they are worth", command_rank},
     {"plan", "find the best treatments for a budget", command_plan},
     {"report", "write a run as one page for those who decide", command_report},
+    {"compare", "say what changed from one run to the next, and why", command_compare},
     {"export", "write the registers of a management system, or a run's study", command_export},
     {"generate", "write a synthetic study of any size", command_generate},
 };

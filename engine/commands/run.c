@@ -19,6 +19,7 @@
 #include "simulate/simulate.h"
 #include "study/study.h"
 #include "treat/existing.h"
+#include "treat/forecast.h"
 #include "treat/treat.h"
 
 static const struct manual manual = {
@@ -126,6 +127,11 @@ static enum simulated simulate_all(const struct request *request, const struct s
     struct existing *existing = NULL;
     bool good =
         on_progress(progress, 0, "planning") && scenario_plans_make(portfolio, threads, &plans, d);
+    struct treat_forecast forecast;
+    if (good && !treat_forecast(portfolio, &plans, threads, &forecast, d)) {
+        scenario_plans_free(&plans);
+        return SIMULATION_REFUSED;
+    }
     if (good) {
         existing = existing_new(portfolio, &plans, &good, d);
         plans.filters = existing_filters(existing);

@@ -24,6 +24,11 @@ bool results_write(const char *path, const struct outcome *outcome,
                    const struct treatment_outcome *treated, const struct results_input *inputs,
                    size_t input_count, const char *version, size_t threads, struct diagnostics *d);
 
+// What that takes, for estimates: bytes beside the outcome; and seconds of one thread, for so many
+// cells of arrays by year and so many rows of assets and scenarios.
+double results_write_memory(size_t threads);
+double results_write_seconds(double yearly_cells, double rows);
+
 // What `show` needs, read back from PATH into a freshly allocated outcome and portfolio that own
 // their memory through outcome->arena (distributions and selections are not restored: those
 // pointers are NULL). Never crashes on a malformed file: every dataset's type and extent is
@@ -44,7 +49,7 @@ void results_free(struct results *results);
 struct results_study {
     size_t input_count; // at least 1
     const struct results_input *inputs;
-    uint64_t years, seed;
+    uint64_t years, seed, sampling_version;
 };
 
 // Reads that into `arena`. False after a diagnostic: the file has no study, or an input is not the

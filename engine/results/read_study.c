@@ -103,6 +103,7 @@ bool results_study_read(const char *path, struct arena *arena, struct results_st
         reader_refuse(&r.h, "the file is of another schema version than %d", SCHEMA_VERSION);
     study->years = reader_whole(&r.h, "years");
     study->seed = reader_whole(&r.h, "seed");
+    study->sampling_version = reader_whole(&r.h, "sampling_version");
     good = inputs_read(&r, study) && good;
     good = hdf5_close(&r.h) && good;
     if (!good) {

@@ -15,8 +15,9 @@ struct forecast {
     double loss_events_per_year;
     double candidates_per_year; // stream positions drawn, of which loss events are a part
     double aal_exact;           // NaN where some scenario has none
-    double memory_bytes;        // at the peak, beside the study itself
-    double seconds;             // one thread, order of magnitude
+    double memory_bytes;        // at the peak, beside the study and its plans
+    double outcome_bytes;       // of these, what stays until the file is written
+    double seconds;             // of the simulation on one thread, to a factor of 1.5 or so
 };
 
 // Per scenario, for `check` and the results.
@@ -38,11 +39,13 @@ struct event_forecast {
     double once_probability;   // as above
 };
 
-// Fills `each`, one entry per scenario, and `events`. False, with diagnostics, if the run would be
-// refused: out of stated limits, with the setting that helps.
-bool simulate_forecast(const struct portfolio *portfolio, int threads, struct forecast *total,
-                       struct scenario_forecast *each, struct event_forecast *events,
-                       struct diagnostics *d);
+// Fills `each`, one entry per scenario, and `events`, from the plans of a run (scenario_plan.h).
+// False, with diagnostics, if the run would be refused: out of stated limits, with the setting that
+// helps.
+struct scenario_plans;
+bool simulate_forecast(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                       int threads, struct forecast *total, struct scenario_forecast *each,
+                       struct event_forecast *events, struct diagnostics *d);
 
 // Called now and then from one thread, with work done in [0, 1]; may be NULL. Returns false to
 // stop.
@@ -60,8 +63,7 @@ enum simulated simulate_run(const struct portfolio *portfolio, int threads,
                             simulate_progress *progress, void *context, struct outcome *outcome,
                             struct diagnostics *d);
 
-// The same from plans that stay the caller's (scenario_plan.h).
-struct scenario_plans;
+// The same from plans that stay the caller's.
 enum simulated simulate_planned(const struct portfolio *portfolio,
                                 const struct scenario_plans *plans, int threads,
                                 simulate_progress *progress, void *context, struct outcome *outcome,

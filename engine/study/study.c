@@ -152,3 +152,13 @@ void study_free(struct study *study)
     arena_free(&study->arena);
     *study = (struct study){0};
 }
+
+// On a server core of 2022: by the bytes of its tables, and its distributions.
+double study_read_seconds(const struct study *study)
+{
+    double bytes = 0;
+
+    for (size_t i = 0; i < study->input_count; i++)
+        bytes += (double)study->inputs[i].size;
+    return bytes * 25e-9 + (double)study->facts.distinct_distributions * 5e-6;
+}

@@ -70,4 +70,7 @@ bool study_read(struct study *study, const char *folder, const struct study_opti
                 struct diagnostics *d);
 void study_free(struct study *study);
 
+// What reading it takes, for estimates.
+double study_read_seconds(const struct study *study);
+
 #endif

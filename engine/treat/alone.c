@@ -5,9 +5,6 @@
 
 #include "simulate/event_kernels.h"
 
-// Above it the years of each treatment are not kept: 200 MB in the file.
-static const double cells_most = 25e6;
-
 // Each treatment alone.
 static bool alone_worlds(size_t count, struct arena *arena, struct world **worlds)
 {
@@ -138,7 +135,7 @@ static bool years_keep(const struct valuation *v, const int64_t *loss,
     const uint64_t years = v->portfolio->settings.years;
     const size_t n = v->portfolio->treatments.count;
 
-    if ((double)n * (double)years > cells_most)
+    if ((double)n * (double)years > TREATMENT_CELLS_MOST)
         return true;
     out->annual_loss = arena_alloc(&out->arena, n * years + 1, sizeof *out->annual_loss);
     for (size_t t = 0; out->annual_loss && t < n; t++)

@@ -6,6 +6,9 @@
 #include "treat/session.h"
 #include "treat/valuation.h"
 
+// Above it the years of each treatment are not kept: 200 MB in the file.
+enum { TREATMENT_CELLS_MOST = 25000000 };
+
 // Fills the treatments of `out`, and their years where these are few enough to be kept, and `sums`.
 // False, with a diagnostic, if memory is exhausted; without, if it was stopped.
 bool treatments_price(const struct valuation *valuation, struct pricing_sums *sums,

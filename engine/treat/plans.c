@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Points of the efficient frontier in a run's file: fewer where each takes long to prove.
-enum { FRONTIER_MOST = 40, FRONTIER_LARGE = 10 };
-
 struct savings {
     const struct pricing_sums *sums;
     const struct settings *settings;
@@ -160,6 +157,11 @@ static size_t simulated_keep(struct plan_figures *plans, size_t count, enum obje
     return kept;
 }
 
+size_t plans_shown_most(size_t treatments)
+{
+    return treatments <= PLANNER_EASY ? FRONTIER_MOST : FRONTIER_LARGE;
+}
+
 bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
                 struct treatment_outcome *out, struct diagnostics *d)
 {
@@ -179,9 +181,8 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
             plans_problem(v, sums, out, objective, 0, &scratch, &problem, d));
     for (size_t p = 0; good && p < FRONTIER_MOST; p++)
         found[p].chosen = chosen + p * n;
-    if (good &&
-        !planner_frontier(&problem.problem, n <= PLANNER_EASY ? FRONTIER_MOST : FRONTIER_LARGE,
-                          planner_effort_of(&problem.problem), found, &count)) {
+    if (good && !planner_frontier(&problem.problem, plans_shown_most(n),
+                                  planner_effort_of(&problem.problem), found, &count)) {
         diagnostics_add(d, NULL, "out of memory while planning");
         good = false;
     }

@@ -6,6 +6,10 @@
 #include "treat/session.h"
 #include "treat/valuation.h"
 
+// Points of the efficient frontier in a run's file: fewer where each takes long to prove.
+enum { FRONTIER_MOST = 40, FRONTIER_LARGE = 10 };
+size_t plans_shown_most(size_t treatments);
+
 // The planner's problem, with what simulating each treatment alone has found: `out` has its
 // figures, `sums` its savings by unit; `draw` as in struct problem_source. In `arena`. False, with
 // a diagnostic, if memory is exhausted.

@@ -235,11 +235,12 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
     for (size_t i = 0; i < batch->count; i++)
         delta[i] = (w->added ? 0 : base ? base->loss[i] : batch->loss[i]) - treated->loss[i];
     if (w->pass->sums) {
-        __int128 *sum = w->pass->sums->start ? &w->unit_saved[only_change(w->unit, variant)]
-                                             : part_sum(w, variant);
+        int64_t sum = 0; // losses are below 2^53: EVENT_BATCH of them below 2^62
 
         for (size_t i = 0; i < batch->count; i++)
-            *sum += delta[i];
+            sum += delta[i];
+        *(w->pass->sums->start ? &w->unit_saved[only_change(w->unit, variant)]
+                               : part_sum(w, variant)) += sum;
     }
     for (size_t s = 0; s < p->scope_count; s++) {
         const int64_t *from = s == 0 ? delta : scoped;

@@ -2,9 +2,6 @@
 
 #include <stdlib.h>
 
-// Bytes of years that worlds valued together may take; one world is always taken.
-static const double store_most = 1 << 28;
-
 static bool same_scope(const struct pricing_scope *x, const struct pricing_scope *y)
 {
     return x->grouping == y->grouping && (x->grouping == NO_ROW || x->group == y->group);
@@ -113,7 +110,7 @@ size_t valuation_most(const struct valuation *valuation)
     const double each = (double)valuation->scope_count * sizeof(int64_t) *
                         (double)valuation->portfolio->settings.years;
 
-    return each < store_most ? (size_t)(store_most / each) : 1;
+    return each < VALUATION_BYTES ? (size_t)(VALUATION_BYTES / each) : 1;
 }
 
 bool valuation_years(const struct valuation *v, const struct world *worlds, size_t count,

@@ -6,6 +6,9 @@
 #include "treat/figures.h"
 #include "treat/pricing.h"
 
+// Bytes of years that worlds valued together may take; one world is always taken.
+enum { VALUATION_BYTES = 1 << 28 };
+
 struct valuation {
     const struct portfolio *portfolio;
     const struct scenario_plans *plans;

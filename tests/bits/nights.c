@@ -432,10 +432,14 @@ static void forecast(const char *night, const struct portfolio *portfolio, struc
 {
     struct scenario_forecast each[SCENARIOS];
     struct event_forecast events[EVENTS];
+    struct scenario_plans plans;
     struct forecast total;
     struct item item;
 
-    bits_need(simulate_forecast(portfolio, 2, &total, each, events, d), "no forecast");
+    bits_need(scenario_plans_make(portfolio, 2, &plans, d) &&
+                  simulate_forecast(portfolio, &plans, 2, &total, each, events, d),
+              "no forecast");
+    scenario_plans_free(&plans);
     item_start(&item, "%s: forecast", night);
     item_double(&item, total.threat_events_per_year);
     item_double(&item, total.loss_events_per_year);

@@ -23,7 +23,7 @@ import h5py
 import numpy
 
 LOSSMILL = os.path.abspath(sys.argv[1])
-COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "generate"]
+COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "generate"]
 DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
 
 
@@ -238,6 +238,45 @@ def check_agrees_with_itself_in_three_forms(folder):
         assert scenario["loss_events_per_year"] <= scenario["threat_events_per_year"] * (1 + 1e-12)
     total = sum(scenario["aal_exact"] for scenario in facts["scenarios"])
     assert abs(total - facts["total"]["aal_exact"]) < 1e-9 * total
+
+
+def treated_study(folder, years, treatments):
+    path = os.path.join(folder, "study")
+    os.mkdir(path)
+    files = {
+        "study.ini": f"[study]\ntitle = Treated\ncurrency = EUR\nyears = {years}\nseed = 1\n",
+        "assets.csv": "asset_id\nA\n",
+        "scenarios.csv": "scenario_id,assets,frequency,primary_total\nS,*,2,lognormal 9 1\n",
+        "treatments.csv": "treatment_id,cost_annual\n" + "".join(f"T{i},10\n" for i in range(treatments)),
+        "effects.csv": "treatment_id,scenarios,factor,operation,amount\n"
+                       + "".join(f"T{i},*,frequency,multiply,0.5\n" for i in range(treatments)),
+    }
+    for name, text in files.items():
+        with open(os.path.join(path, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    return path
+
+
+def check_announces_what_treatments_take(folder):
+    path = treated_study(folder, 50000, 4)
+    total = json.loads(call("check", path, "--json")[0])["total"]
+    treatments = total["treatments"]
+    assert abs(treatments["pairs"] - 4 * 2 * 50000) < 1e-6, treatments
+    assert 4 * 50000 * 8 < treatments["memory_bytes"] < total["memory_bytes"] < 2e8, total
+    assert 0 < treatments["seconds_one_thread"] < total["seconds_one_thread"], total
+    assert treatments["last_in_memory_bytes"] > 0 and treatments["last_in_seconds_one_thread"] > 0
+    out, err = call("check", path)
+    assert "400,000 pairs of a loss event and a treatment" in out, out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def years_of_treatments_that_do_not_fit_are_refused_by_check_and_run(folder):
+    path = treated_study(folder, 1000000000, 3)
+    for command in (["check", path], ["run", path, "-o", os.path.join(folder, "run.h5")]):
+        out, err = call(*command, status=INPUT)
+        assert "3 treatments would take 24 GB" in err and "years" in err, err
+        assert out == ""
+    assert folder_listing(folder) == ["study"]
 
 
 def run_says_where_the_file_is_and_what_to_type_next(folder):

@@ -3,6 +3,7 @@
 file, the commands and the messages."""
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,9 +27,9 @@ def check(what, good, detail=""):
         print(f"FAILED {what}: {detail}")
 
 
-def call(*arguments):
+def call(*arguments, folder=None):
     done = subprocess.run([LOSSMILL, *map(str, arguments)], capture_output=True, text=True, env=ENVIRONMENT,
-                          check=False, encoding="utf-8")
+                          check=False, encoding="utf-8", cwd=folder)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -55,6 +56,27 @@ def shown_lines_are_printed(run):
     lines_are_printed(show, ["show", run])
     lines_are_printed(rank, ["rank", run, "--top", 8])
     lines_are_printed(plan, ["plan", run, "--budget", "500k"])
+
+
+def the_comparison_is_printed(folder, run):
+    """The section on what changed: the example, with one cell changed and an asset added."""
+    study = folder / "tonight"
+    shutil.copytree(EXAMPLE, study)
+    scenarios, assets = study / "scenarios.csv", study / "assets.csv"
+    changed = scenarios.read_text(encoding="utf-8").replace(",C|A,0.306,", ",C|A,0.5,", 1)
+    scenarios.write_text(changed, encoding="utf-8")
+    with assets.open("a", encoding="utf-8") as file:
+        file.write("srv-erp-03,ERP application server 3,server,Finance,it.operations,HQ,it-server,90000,1,,3,4,4,high\n")
+    status, _, err = call("run", study, "-o", folder / "tonight.h5", "--quiet")
+    check("the changed example runs", status == 0, err)
+    shutil.copy(run, folder / "last.h5")
+    # as in the README, without their folder
+    status, out, err = call("compare", "last.h5", "tonight.h5", folder=folder)
+    check("compare", status == 0, err)
+    tables = [b for b in blocks() if b.startswith("What changed:")]
+    check("the README shows a comparison", len(tables) == 1, len(tables))
+    for line in "".join(tables).splitlines():
+        check("a line of the comparison is printed", line in out.splitlines(), line)
 
 
 # dtype as the README calls it
@@ -160,6 +182,7 @@ def main():
         check("the example runs", status == 0, err)
         shown_lines_are_printed(run)
         the_table_of_the_file_is_complete(run, run_with_current_insurance(folder))
+        the_comparison_is_printed(folder, run)
         commands_explain_themselves()
         the_first_study_runs_with_events(folder)
         the_first_study_runs_with_treatments(folder)
