@@ -137,6 +137,18 @@ static void json_facts(struct json *json, const struct study_facts *facts)
     json_close(json, '}');
 }
 
+static void json_groupings(struct json *json, const struct portfolio *portfolio)
+{
+    json_open(json, "groupings", '[');
+    for (size_t g = 0; g < portfolio->grouping_count; g++) {
+        json_open(json, NULL, '{');
+        json_text(json, "by", portfolio->groupings[g].name);
+        json_whole(json, "groups", portfolio->groupings[g].count);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
 static void json_events(struct json *json, const struct portfolio *portfolio,
                         const struct event_forecast *events)
 {
@@ -176,6 +188,7 @@ static void print_json(const struct study *study, const struct announcement *ann
     json_text(&json, "annual_loss", annual_loss_text(settings));
     json_whole(&json, "warnings", diagnostics_warnings(d));
     json_facts(&json, &study->facts);
+    json_groupings(&json, portfolio);
     json_open(&json, "scenarios", '[');
     for (size_t s = 0; s < portfolio->scenario_count; s++) {
         const struct scenario *scenario = &portfolio->scenarios[s];

@@ -238,7 +238,7 @@ static void figures_paired(struct comparison *c, const int64_t *before, const in
     p.settings.quantile_count = HEADLINES;
     p.settings.return_period_count = 0;
     struct world_figures was = {0}, is = {0};
-    const struct world_years base = {&before}, world = {&after};
+    const struct world_years base = {&before, NULL}, world = {&after, NULL};
     if (!world_figures_alloc(&p, &c->arena, &was) || !world_figures_alloc(&p, &c->arena, &is) ||
         !world_figures_fill(&p, &base, &base, NULL, false, &was) ||
         !world_figures_fill(&p, &base, &world, NULL, infinite(c), &is)) {

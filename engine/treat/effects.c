@@ -714,6 +714,62 @@ static void losses_fill(struct effects_workspace *w, const struct chosen_rows *c
     }
 }
 
+// The variant's only row on the part, if it multiplies all events alike; else NULL.
+static const struct unit_row *plain_row(const struct effects_workspace *w,
+                                        const struct variant *variant, size_t part)
+{
+    const uint32_t first = variant->active_start[part];
+    const struct unit_row *row;
+
+    if (variant->active_start[part + 1] - first != 1 || w->added)
+        return NULL;
+    row = &w->part->rows[variant->active[first]];
+    return row->everywhere && !row->occurrence && !row->amount.law &&
+                   row->effect->operation == OPERATION_MULTIPLY && row->effect->overlap == NO_ROW
+               ? row
+               : NULL;
+}
+
+bool effects_block(struct effects_workspace *w, const struct variant *variant, size_t part,
+                   const double **uniform, double *amount)
+{
+    const struct unit_row *row = plain_row(w, variant, part);
+
+    if (!row || !w->part->plan ||
+        (row->effect->factor != FACTOR_FREQUENCY && row->effect->factor != FACTOR_SUSCEPTIBILITY &&
+         row->effect->factor != FACTOR_HIT_PROBABILITY))
+        return false;
+    *amount = row->amount.constant;
+    *uniform = tails_draw(&w->survive, w->batch->key, w->batch->block,
+                          address_of(PURPOSE_SURVIVE, 0), w->batch->count, w->batch->index);
+    return true;
+}
+
+// A row that multiplies the only loss there is. False where that is not so.
+static bool plain_resize(const struct effects_workspace *w, const struct variant *variant,
+                         size_t part, struct treated *t)
+{
+    const struct unit_row *row = plain_row(w, variant, part);
+    const unsigned given = w->batch->slots->given;
+    const size_t n = w->batch->count;
+
+    if (!row || row->effect->factor != FACTOR_LOSS || given == 0 || (given & (given - 1)) != 0 ||
+        !(row->effect->slots & given))
+        return false;
+    const double *loss = w->batch->slots->loss[__builtin_ctz(given)];
+    double *slot = t->slot[__builtin_ctz(given)];
+
+    t->resized = true;
+    memset(t->kept, true, n * sizeof *t->kept);
+    for (size_t i = 0; i < n; i++) {
+        const double scaled = floor(loss[i] * row->amount.constant + 0.5);
+
+        slot[i] = scaled < MONEY_LIMIT ? scaled : MONEY_LIMIT;
+        t->loss[i] = (int64_t)slot[i];
+    }
+    return true;
+}
+
 void effects_apply(struct effects_workspace *w, const struct variant *variant, size_t part,
                    struct treated *t)
 {
@@ -722,6 +778,8 @@ void effects_apply(struct effects_workspace *w, const struct variant *variant, s
         .rows = variant->active + variant->active_start[part],
     };
 
+    if (plain_resize(w, variant, part, t))
+        return;
     survivors_find(w, &all, t->kept);
     losses_fill(w, &all, t);
 }

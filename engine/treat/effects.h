@@ -45,6 +45,12 @@ struct treated {
 void effects_apply(struct effects_workspace *w, const struct variant *variant, size_t part,
                    struct treated *treated);
 
+// The quick way where a variant has but one row on the part, which multiplies alike wherever it is:
+// such rows are most of all. True where it blocks events: event i is gone, and else as in the base,
+// if uniform[i] > *amount.
+bool effects_block(struct effects_workspace *w, const struct variant *variant, size_t part,
+                   const double **uniform, double *amount);
+
 // Memory was exhausted since the workspace was made; bytes of one.
 bool effects_failed(const struct effects_workspace *w);
 double effects_memory(size_t rows_most);

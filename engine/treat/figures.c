@@ -83,7 +83,7 @@ static void level_errors(const struct settings *settings, double beyond, const i
     tvar->error = money_of_units(moments_error(&of_tvar, settings->years), settings->resolution);
 }
 
-static size_t sorted_positive(const int64_t *loss, uint64_t years, int64_t *room)
+struct ordered_losses world_ordered(const int64_t *loss, uint64_t years, int64_t *room)
 {
     size_t n = 0;
 
@@ -91,7 +91,7 @@ static size_t sorted_positive(const int64_t *loss, uint64_t years, int64_t *room
         if (loss[y] > 0)
             room[n++] = loss[y];
     losses_sort(room, room + years, n);
-    return n;
+    return (struct ordered_losses){years, n, room};
 }
 
 static void saved_fill(const struct settings *settings, const int64_t *base, const int64_t *world,
@@ -140,14 +140,12 @@ bool world_figures_fill(const struct portfolio *portfolio, const struct world_ye
     const struct settings *settings = &portfolio->settings;
     const uint64_t years = settings->years;
     int64_t *room = malloc(4 * years * sizeof *room);
-    struct ordered_losses b = {.years = years}, w = {.years = years};
 
     if (!room)
         return false;
-    b.sorted = room;
-    b.count = sorted_positive(base->loss[0], years, room);
-    w.sorted = room + 2 * years;
-    w.count = sorted_positive(world->loss[0], years, room + 2 * years);
+    const struct ordered_losses b =
+        base->ordered ? *base->ordered : world_ordered(base->loss[0], years, room);
+    const struct ordered_losses w = world_ordered(world->loss[0], years, room + 2 * years);
     const __int128 sum = losses_sum(&w);
 
     f->aal = money_of_units((double)sum / (double)years, settings->resolution);

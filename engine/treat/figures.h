@@ -41,8 +41,12 @@ struct world_figures {
 
 // What figures are computed from: one world's year by year.
 struct world_years {
-    const int64_t *const *loss; // [scope][years] in units; scope 0 is the portfolio
+    const int64_t *const *loss;           // [scope][years] in units; scope 0 is the portfolio
+    const struct ordered_losses *ordered; // the portfolio's; NULL: it is sorted when it is needed
 };
+
+// The portfolio's losses in order; `room` has room for 2 x years.
+struct ordered_losses world_ordered(const int64_t *loss, uint64_t years, int64_t *room);
 
 // The arrays of `figures`; false if memory is exhausted.
 bool world_figures_alloc(const struct portfolio *portfolio, struct arena *arena,

@@ -168,10 +168,16 @@ static bool worker_make(struct worker *w, const struct pass *pass)
 
 // Adds what n events save to the years of one world and scope.
 static void saved_add(struct worker *w, int64_t *saved, const struct event_batch *batch,
-                      const int64_t *delta)
+                      const int64_t *delta, bool raised)
 {
     bool overflow = false;
 
+    // what is only reduced saves no more than the base's total, which has been checked
+    if (!raised) {
+        for (size_t i = 0; i < batch->count; i++)
+            saved[batch->year[i]] += delta[i];
+        return;
+    }
     for (size_t i = 0; i < batch->count; i++)
         overflow |= __builtin_add_overflow(saved[batch->year[i]], delta[i], &saved[batch->year[i]]);
     w->overflow |= overflow;
@@ -231,9 +237,12 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
     const uint64_t years = p->portfolio->settings.years;
     const size_t first = (size_t)w->block * BLOCK_YEARS;
     int64_t delta[EVENT_BATCH], scoped[EVENT_BATCH];
+    bool raised = false;
 
     for (size_t i = 0; i < batch->count; i++)
         delta[i] = (w->added ? 0 : base ? base->loss[i] : batch->loss[i]) - treated->loss[i];
+    for (size_t i = 0; i < batch->count; i++)
+        raised |= delta[i] < 0;
     if (w->pass->sums) {
         int64_t sum = 0; // losses are below 2^53: EVENT_BATCH of them below 2^62
 
@@ -252,7 +261,36 @@ static void variant_add(struct worker *w, const struct event_batch *batch,
                             : 0;
         for (size_t k = 0; k < variant->world_count; k++)
             saved_add(w, w->pass->saved + (variant->worlds[k] * p->scope_count + s) * years + first,
-                      batch, from);
+                      batch, from, raised);
+    }
+}
+
+// The same where events are blocked, and the base is the batch itself: only those that are gone are
+// looked at.
+static void blocked_add(struct worker *w, const struct event_batch *batch,
+                        const struct variant *variant, const double *uniform, double amount)
+{
+    const uint64_t years = w->pass->pricing->portfolio->settings.years;
+    const size_t first = (size_t)w->block * BLOCK_YEARS;
+    uint32_t gone[EVENT_BATCH];
+    size_t n = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        gone[n] = (uint32_t)i;
+        n += uniform[i] > amount;
+    }
+    if (w->pass->sums) {
+        int64_t sum = 0;
+
+        for (size_t i = 0; i < n; i++)
+            sum += batch->loss[gone[i]];
+        w->unit_saved[only_change(w->unit, variant)] += sum;
+    }
+    for (size_t k = 0; k < variant->world_count; k++) {
+        int64_t *saved = w->pass->saved + variant->worlds[k] * years + first;
+
+        for (size_t i = 0; i < n; i++) // no more than the base's total, which has been checked
+            saved[batch->year[gone[i]]] += batch->loss[gone[i]];
     }
 }
 
@@ -282,6 +320,10 @@ static void batch_take(void *context, const struct event_batch *batch)
     struct worker *w = context;
     const struct unit_part *part = &w->unit->parts[w->part];
     const struct treated *base = NULL;
+    const bool quick =
+        !w->added && !w->insured && !w->unit->existing && w->pass->pricing->scope_count == 1;
+    const double *uniform;
+    double amount;
     size_t place[EVENT_BATCH];
 
     if (w->insured) {
@@ -302,6 +344,10 @@ static void batch_take(void *context, const struct event_batch *batch)
 
         if (w->added && !variant_adds(w, variant))
             continue;
+        if (quick && effects_block(w->effects, variant, w->part, &uniform, &amount)) {
+            blocked_add(w, batch, variant, uniform, amount);
+            continue;
+        }
         effects_apply(w->effects, variant, w->part, w->treated);
         variant_add(w, batch, base, variant, w->treated);
         if (w->insured && insured_wants(w->pass->insured, variant))

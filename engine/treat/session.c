@@ -30,7 +30,7 @@ static size_t level_choose(const struct settings *settings)
 static bool base_fill(const struct valuation *v, struct treatment_outcome *out)
 {
     const struct portfolio *portfolio = v->portfolio;
-    const struct world_years base = {v->base};
+    const struct world_years base = {v->base, &v->ordered};
     const size_t points = portfolio->treatments.appetite_count;
 
     out->appetite = arena_alloc(&out->arena, points + 1, sizeof *out->appetite);
@@ -145,7 +145,7 @@ static bool between(const struct valuation *v, const int64_t *with, const int64_
     struct world_figures figures = {0};
     const int64_t **with_rows = malloc(v->scope_count * sizeof *with_rows);
     const int64_t **without_rows = malloc(v->scope_count * sizeof *without_rows);
-    const struct world_years x = {without_rows}, y = {with_rows};
+    const struct world_years x = {without_rows, NULL}, y = {with_rows, NULL};
     bool good = with_rows && without_rows && world_figures_alloc(v->portfolio, &arena, &figures);
 
     for (size_t s = 0; good && s < v->scope_count; s++) {

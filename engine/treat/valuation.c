@@ -74,6 +74,18 @@ static bool base_cede(struct valuation *v, struct diagnostics *d)
     return true;
 }
 
+static bool base_order(struct valuation *v, struct diagnostics *d)
+{
+    const uint64_t years = v->portfolio->settings.years;
+    int64_t *room = arena_alloc(&v->arena, 2 * years, sizeof *room);
+
+    if (room)
+        v->ordered = world_ordered(v->base[0], years, room);
+    else
+        diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+    return room != NULL;
+}
+
 bool valuation_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
                     const struct outcome *outcome, int threads, struct progress *progress,
                     struct valuation *valuation, struct diagnostics *d)
@@ -95,7 +107,7 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
         current = current || portfolio->treatments.layers[l].treatment == NO_ROW;
     valuation->pricing =
         pricing_new(portfolio, plans, valuation->scope_count, valuation->scopes, d);
-    return valuation->pricing && (!current || base_cede(valuation, d));
+    return valuation->pricing && (!current || base_cede(valuation, d)) && base_order(valuation, d);
 }
 
 void valuation_free(struct valuation *valuation)
@@ -145,13 +157,13 @@ bool valuation_fill(const struct valuation *v, const int64_t *loss, size_t count
                     const bool *absent, struct world_figures *figures, struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
-    const struct world_years base = {v->base};
+    const struct world_years base = {v->base, &v->ordered};
     bool good = true;
 
 #pragma omp parallel for schedule(dynamic) num_threads(v->threads) reduction(&& : good)
     for (size_t w = 0; w < count; w++) {
         const int64_t **own = malloc(v->scope_count * sizeof *own);
-        const struct world_years world = {own};
+        const struct world_years world = {own, NULL};
 
         for (size_t s = 0; own && s < v->scope_count; s++)
             own[s] = loss + (w * v->scope_count + s) * years;

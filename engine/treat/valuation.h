@@ -19,6 +19,7 @@ struct valuation {
     const struct pricing_scope *scopes; // the portfolio's, then those of the appetite's groups
     const uint32_t *scope_of;           // [appetite point]
     const int64_t **gross, **base;      // [scope][years]; base is net of `current`
+    struct ordered_losses ordered;      // the portfolio's base
     bool insured;                       // there are layers
     bool infinite;                      // some loss has no variance
     int threads;
