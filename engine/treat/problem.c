@@ -33,15 +33,15 @@ struct builder {
 static double figure(const struct problem_source *source, const struct distribution *law,
                      double otherwise, uint64_t key, enum purpose purpose)
 {
-    const uint64_t index = source->draw;
-    double value;
+    uint64_t index[EVENT_BATCH] = {source->draw}; // vectors are read behind the first
+    double value[EVENT_BATCH];
 
     if (!law)
         return otherwise;
     if (source->draw == 0)
         return distribution_mean(law);
-    law_fill(law, key, DRAW_BLOCK, purpose, 0, 1, &index, &value);
-    return value;
+    law_fill(law, key, DRAW_BLOCK, purpose, 0, 1, index, value);
+    return value[0];
 }
 
 static bool multiplies(const struct unit_row *row)
