@@ -42,14 +42,16 @@ static double paired_error(const struct ranking_years *years, const struct ranke
     return sqrt(fmax(squares / n - sum / n * (sum / n), 0) / n) * years->resolution;
 }
 
-// Whether x is surely better than z. No error of a difference is larger than the sum of both:
-// where that decides, no pass over the years is needed.
+// Whether x is surely better than z. No error of a difference is larger than the sum of both, nor
+// smaller than their difference: where that decides, no pass over the years is needed.
 static bool surely_better(const struct ranking_years *years, const struct ranked *x,
                           const struct ranked *z)
 {
     const double lead = x->score - z->score;
 
     if (!(lead > 0))
+        return false;
+    if (lead <= sure * fabs(x->error - z->error))
         return false;
     return lead > sure * (x->error + z->error) || lead > sure * paired_error(years, x, z);
 }
