@@ -31,6 +31,7 @@ bool world_figures_alloc(const struct portfolio *portfolio, struct arena *arena,
 // What a world's years say of one level.
 struct level_years {
     int64_t var;          // units
+    double share;         // of years beyond it
     double density_scale; // 1 / density at the VaR, in units; from its order-statistic interval
 };
 
@@ -39,8 +40,9 @@ static struct level_years level_of(const struct ordered_losses *x, double beyond
     const struct estimate e = losses_var_estimate(x, beyond, 1);
     const double p = beyond / (double)x->years;
 
-    return (struct level_years){losses_var(x, beyond), (e.upper - e.lower) / (2 * side_score) *
-                                                           sqrt((double)x->years / (p * (1 - p)))};
+    return (struct level_years){losses_var(x, beyond), p,
+                                (e.upper - e.lower) / (2 * side_score) *
+                                    sqrt((double)x->years / (p * (1 - p)))};
 }
 
 // Standard error of the mean of d over n years.
@@ -64,23 +66,33 @@ static double moments_error(const struct moments *m, uint64_t years)
 // Paired errors by influence functions: that of TVaR is max(0, X - v) / p beyond a constant
 // (Manistre and Hancock, NAAJ 9(2), 2005), that of VaR 1(X > v) / density (Serfling, Approximation
 // Theorems, 2.5.1), with p the probability beyond.
-static void level_errors(const struct settings *settings, double beyond, const int64_t *base,
-                         const int64_t *world, struct level_years b, struct level_years w,
-                         struct reduction *var, struct reduction *tvar)
+//
+// Levels ascend, and with them the VaRs: a year that lies above neither world's VaR at one level
+// lies above none at the next.
+static void level_errors(const struct settings *settings, const int64_t *base, const int64_t *world,
+                         const struct level_years *b, const struct level_years *w,
+                         struct world_figures *f)
 {
-    const double p = beyond / (double)settings->years;
-    struct moments of_var = {0}, of_tvar = {0};
+    struct moments of_var[QUANTILES_MAX] = {0}, of_tvar[QUANTILES_MAX] = {0};
 
-    for (uint64_t y = 0; y < settings->years; y++) {
-        const double above_base = base[y] > b.var ? (double)(base[y] - b.var) : 0;
-        const double above_world = world[y] > w.var ? (double)(world[y] - w.var) : 0;
+    for (uint64_t y = 0; y < settings->years; y++)
+        for (size_t l = 0; l < settings->quantile_count; l++) {
+            const bool above_base = base[y] > b[l].var, above_world = world[y] > w[l].var;
 
-        moments_add(&of_tvar, (above_base - above_world) / p);
-        moments_add(&of_var, (base[y] > b.var ? b.density_scale : 0) -
-                                 (world[y] > w.var ? w.density_scale : 0));
+            if (!above_base && !above_world)
+                break;
+            moments_add(&of_tvar[l], ((above_base ? (double)(base[y] - b[l].var) : 0) -
+                                      (above_world ? (double)(world[y] - w[l].var) : 0)) /
+                                         b[l].share);
+            moments_add(&of_var[l], (above_base ? b[l].density_scale : 0) -
+                                        (above_world ? w[l].density_scale : 0));
+        }
+    for (size_t l = 0; l < settings->quantile_count; l++) {
+        f->var_saved[l].error =
+            money_of_units(moments_error(&of_var[l], settings->years), settings->resolution);
+        f->tvar_saved[l].error =
+            money_of_units(moments_error(&of_tvar[l], settings->years), settings->resolution);
     }
-    var->error = money_of_units(moments_error(&of_var, settings->years), settings->resolution);
-    tvar->error = money_of_units(moments_error(&of_tvar, settings->years), settings->resolution);
 }
 
 struct ordered_losses world_ordered(const int64_t *loss, uint64_t years, int64_t *room)
@@ -139,6 +151,7 @@ bool world_figures_fill(const struct portfolio *portfolio, const struct world_ye
 {
     const struct settings *settings = &portfolio->settings;
     const uint64_t years = settings->years;
+    struct level_years of_base[QUANTILES_MAX], of_world[QUANTILES_MAX];
     int64_t *room = malloc(4 * years * sizeof *room);
 
     if (!room)
@@ -153,16 +166,16 @@ bool world_figures_fill(const struct portfolio *portfolio, const struct world_ye
     saved_fill(settings, base->loss[0], world->loss[0], infinite, f);
     for (size_t l = 0; l < settings->quantile_count; l++) {
         const double beyond = years_beyond_quantile(years, settings->quantiles[l]);
-        const struct level_years of_base = level_of(&b, beyond), of_world = level_of(&w, beyond);
 
-        f->var[l] = money_of_units((double)of_world.var, settings->resolution);
+        of_base[l] = level_of(&b, beyond);
+        of_world[l] = level_of(&w, beyond);
+        f->var[l] = money_of_units((double)of_world[l].var, settings->resolution);
         f->tvar[l] = losses_tvar(&w, beyond, settings->resolution, NULL);
         f->var_saved[l].value =
-            money_of_units((double)(of_base.var - of_world.var), settings->resolution);
+            money_of_units((double)(of_base[l].var - of_world[l].var), settings->resolution);
         f->tvar_saved[l].value = losses_tvar(&b, beyond, settings->resolution, NULL) - f->tvar[l];
-        level_errors(settings, beyond, base->loss[0], world->loss[0], of_base, of_world,
-                     &f->var_saved[l], &f->tvar_saved[l]);
     }
+    level_errors(settings, base->loss[0], world->loss[0], of_base, of_world, f);
     for (size_t t = 0; t < settings->return_period_count; t++)
         f->aep[t] = money_of_units(
             (double)losses_var(&w, years_beyond_period(years, settings->return_periods[t])),
