@@ -30,7 +30,7 @@ LOSSMILL = os.path.abspath(sys.argv[1])
 EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "datasets",
                        "midsize-manufacturer")
 DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
-TREATING = ["treatments.csv", "effects.csv", "insurance.csv", "controls.csv", "appetite.csv"]
+TREATING = ["decisions.csv", "treatments.csv", "effects.csv", "insurance.csv", "controls.csv", "appetite.csv"]
 HOSTILE = "</script><script>alert(1)</script>\"'&<b>שלום\u202eabc\U0001f480\u2028<!--"
 
 
