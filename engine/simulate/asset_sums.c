@@ -6,14 +6,19 @@
 
 #include "simulate/shared_sum.h"
 
+// What one hit touches stands together: of many assets each is a cache line to be fetched.
+struct asset_totals {
+    struct shared_sum sum, square;
+};
+
 struct asset_sums {
     const struct portfolio *portfolio;
-    const struct tail *tail;         // NULL until it is known
-    struct shared_sum *sum, *square; // [asset]
-    struct shared_sum *class;        // [asset][tail classes - 1]: class 0 is not kept
-    uint32_t *slot;                  // [asset]: place among those in detail, or NO_SLOT
-    uint32_t *asset_of;              // [slot]
-    int64_t **annual; // [slot]: [year] of an asset hit often, else NULL: hits are kept
+    const struct tail *tail;     // NULL until it is known
+    struct asset_totals *totals; // [asset]
+    struct shared_sum *class;    // [asset][tail classes - 1]: class 0 is not kept
+    uint32_t *slot;              // [asset]: place among those in detail, or NO_SLOT
+    uint32_t *asset_of;          // [slot]
+    int64_t **annual;            // [slot]: [year] of an asset hit often, else NULL: hits are kept
     size_t slots;
     bool alone; // one thread adds
 };
@@ -22,47 +27,26 @@ enum { NO_SLOT = UINT32_MAX };
 
 #define DENSE_RATE 0.5 // hits per year
 
-struct ranked_asset {
-    double aal;
-    uint32_t asset;
-};
-
-static int compare_ranked(const void *a, const void *b)
+static bool slots_assign(struct asset_sums *sums, const struct asset_exact *exact)
 {
-    const struct ranked_asset *x = a, *y = b;
-
-    if (x->aal != y->aal)
-        return x->aal > y->aal ? -1 : 1;
-    return x->asset < y->asset ? -1 : x->asset > y->asset;
-}
-
-static bool slots_assign(struct asset_sums *sums, const struct contributor *exact)
-{
-    const size_t n = sums->portfolio->assets.count;
-    struct ranked_asset *ranked = malloc((n + 1) * sizeof *ranked);
-
-    if (!ranked)
+    sums->asset_of = asset_exact_largest(sums->portfolio, exact, &sums->slots);
+    if (!sums->asset_of)
         return false;
-    for (size_t a = 0; a < n; a++) {
-        ranked[a] = (struct ranked_asset){exact[a].aal_exact, (uint32_t)a};
+    for (size_t a = 0; a < sums->portfolio->assets.count; a++)
         sums->slot[a] = NO_SLOT;
-    }
-    qsort(ranked, n, sizeof *ranked, compare_ranked);
-    while (sums->slots < n && sums->slots < sums->portfolio->settings.detail &&
-           ranked[sums->slots].aal > 0) {
-        sums->asset_of[sums->slots] = ranked[sums->slots].asset;
-        sums->slot[ranked[sums->slots].asset] = (uint32_t)sums->slots;
-        sums->slots++;
-    }
-    free(ranked);
+    for (size_t s = 0; s < sums->slots; s++)
+        sums->slot[sums->asset_of[s]] = (uint32_t)s;
     return true;
 }
 
 // A row of annual losses takes less room than the hits where these are more than every second year.
-static bool annual_alloc(struct asset_sums *sums, const struct contributor *exact)
+static bool annual_alloc(struct asset_sums *sums, const struct asset_exact *exact)
 {
+    sums->annual = calloc(sums->slots + 1, sizeof *sums->annual);
+    if (!sums->annual)
+        return false;
     for (size_t s = 0; s < sums->slots; s++) {
-        if (exact[sums->asset_of[s]].event_rate < DENSE_RATE)
+        if (exact[sums->asset_of[s]].rate < DENSE_RATE)
             continue;
         sums->annual[s] = calloc(sums->portfolio->settings.years, sizeof **sums->annual);
         if (!sums->annual[s])
@@ -72,7 +56,7 @@ static bool annual_alloc(struct asset_sums *sums, const struct contributor *exac
 }
 
 struct asset_sums *asset_sums_new(const struct portfolio *portfolio,
-                                  const struct contributor *exact, int threads)
+                                  const struct asset_exact *exact, int threads)
 {
     const size_t n = portfolio->assets.count + 1;
     struct asset_sums *sums = calloc(1, sizeof *sums);
@@ -81,13 +65,9 @@ struct asset_sums *asset_sums_new(const struct portfolio *portfolio,
         return NULL;
     sums->portfolio = portfolio;
     sums->alone = threads == 1;
-    sums->sum = calloc(n, sizeof *sums->sum);
-    sums->square = calloc(n, sizeof *sums->square);
+    sums->totals = calloc(n, sizeof *sums->totals);
     sums->slot = calloc(n, sizeof *sums->slot);
-    sums->asset_of = calloc(n, sizeof *sums->asset_of);
-    sums->annual = calloc(n, sizeof *sums->annual);
-    if (!sums->sum || !sums->square || !sums->slot || !sums->asset_of || !sums->annual ||
-        !slots_assign(sums, exact) || !annual_alloc(sums, exact)) {
+    if (!sums->totals || !sums->slot || !slots_assign(sums, exact) || !annual_alloc(sums, exact)) {
         asset_sums_free(sums);
         return NULL;
     }
@@ -98,8 +78,7 @@ void asset_sums_free(struct asset_sums *sums)
 {
     if (!sums)
         return;
-    free(sums->sum);
-    free(sums->square);
+    free(sums->totals);
     free(sums->class);
     free(sums->slot);
     free(sums->asset_of);
@@ -111,7 +90,8 @@ void asset_sums_free(struct asset_sums *sums)
 
 double asset_sums_memory(size_t levels)
 {
-    return (double)((2 + 2 * levels) * sizeof(struct shared_sum) + 2 * sizeof(uint32_t));
+    return (double)(sizeof(struct asset_totals) + 2 * levels * sizeof(struct shared_sum) +
+                    2 * sizeof(uint32_t));
 }
 
 // Twice per hit: threads' arrays are joined into one.
@@ -155,15 +135,21 @@ static void detail_add(struct asset_sums *sums, struct detail_hits *hits, uint32
 void asset_sums_add_years(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
                           size_t n, const uint32_t *year, const int64_t *loss)
 {
-    for (size_t i = 0; sums->slot[asset] != NO_SLOT && i < n; i++)
-        detail_add(sums, hits, asset, year[i], loss[i]);
+    const uint32_t slot = sums->slot[asset];
+
+    if (slot == NO_SLOT)
+        return;
+    for (size_t i = 0; sums->annual[slot] && i < n; i++)
+        sums->annual[slot][year[i]] += loss[i];
+    for (size_t i = 0; !sums->annual[slot] && i < n; i++)
+        detail_keep(hits, slot, year[i], loss[i]);
 }
 
 void asset_sums_add_row(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
                         unsigned __int128 square)
 {
-    shared_sum_add(&sums->sum[asset], sum);
-    shared_sum_add(&sums->square[asset], square);
+    shared_sum_add(&sums->totals[asset].sum, sum);
+    shared_sum_add(&sums->totals[asset].square, square);
 }
 
 unsigned __int128 squares_sum(const struct event_batch *batch)
@@ -187,6 +173,10 @@ void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
     const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
     unsigned __int128 sum = 0;
 
+    for (size_t i = 0; !batch->lone_asset && i < batch->count; i++) {
+        __builtin_prefetch(&sums->totals[batch->asset[i]], 1);
+        __builtin_prefetch(&sums->slot[batch->asset[i]]);
+    }
     for (size_t i = 0; i < batch->count; i++)
         detail_add(sums, hits, batch->asset[i], first_year + batch->year[i], batch->loss[i]);
     if (batch->lone_asset) {
@@ -217,49 +207,38 @@ void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class
         shared_sum_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1], loss);
 }
 
-// The hits of one slot, by year; their sums per year are then sorted.
-static int compare_hits(const void *a, const void *b)
+// The annual losses other than 0 of one slot, from its row or from its hits, which add up in `row`,
+// zero before and after.
+static size_t slot_annual(const int64_t *annual, uint64_t years, const struct detail_hit *hits,
+                          size_t count, int64_t *row, int64_t *losses)
 {
-    const struct detail_hit *x = a, *y = b;
-
-    return x->year < y->year ? -1 : x->year > y->year;
-}
-
-// The annual losses other than 0, `room` for twice as many as there may be.
-static size_t slot_annual(const int64_t *annual, uint64_t years, struct detail_hit *hits,
-                          size_t count, int64_t *room)
-{
-    uint64_t last = UINT64_MAX;
     size_t n = 0;
 
     for (uint64_t y = 0; annual && y < years; y++)
         if (annual[y] > 0)
-            room[n++] = annual[y];
-    if (count > 0)
-        qsort(hits, count, sizeof *hits, compare_hits);
+            losses[n++] = annual[y];
+    for (size_t i = 0; i < count; i++)
+        row[hits[i].year] += hits[i].loss;
     for (size_t i = 0; i < count; i++) {
-        if (hits[i].loss == 0)
-            continue;
-        if (hits[i].year == last)
-            room[n - 1] += hits[i].loss;
-        else
-            room[n++] = hits[i].loss;
-        last = hits[i].year;
+        losses[n] = row[hits[i].year];
+        row[hits[i].year] = 0;
+        n += losses[n] != 0;
     }
     return n;
 }
 
-static bool slot_finish(const struct asset_sums *sums, size_t slot, struct detail_hit *hits,
-                        size_t count, struct contributor *asset)
+// `row` is a year each, all zero before and after.
+static bool slot_finish(const struct asset_sums *sums, size_t slot, const struct detail_hit *hits,
+                        size_t count, int64_t *row, struct contributor *asset)
 {
     const struct settings *settings = &sums->portfolio->settings;
     const size_t most = sums->annual[slot] ? (size_t)settings->years : count;
-    int64_t *annual = malloc((2 * most + 1) * sizeof *annual);
+    int64_t *annual = malloc(2 * (most + 1) * sizeof *annual);
     size_t n;
 
     if (!annual)
         return false;
-    n = slot_annual(sums->annual[slot], settings->years, hits, count, annual);
+    n = slot_annual(sums->annual[slot], settings->years, hits, count, row, annual);
     const struct ordered_losses x = {settings->years, n, annual};
     const __int128 sum = losses_sum(&x);
 
@@ -268,7 +247,7 @@ static bool slot_finish(const struct asset_sums *sums, size_t slot, struct detai
         asset->aal_error =
             isinf(asset->aal_error) ? HUGE_VAL : asset->sd / sqrt((double)settings->years);
     }
-    losses_tails(annual, annual + most, n, sum, sums->tail->beyond, sums->tail->levels,
+    losses_tails(annual, annual + most + 1, n, sum, sums->tail->beyond, sums->tail->levels,
                  settings->resolution, asset->var, asset->tvar);
     free(annual);
     return true;
@@ -295,11 +274,17 @@ static bool slots_finish(const struct asset_sums *sums, const struct detail_hits
         for (int t = 0; t < threads; t++)
             for (size_t i = 0; i < hits[t].count; i++)
                 all[start[hits[t].hits[i].slot + 1]++] = hits[t].hits[i];
-#pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
-        for (size_t s = 0; s < sums->slots; s++)
-            good = slot_finish(sums, s, all + start[s], start[s + 1] - start[s],
-                               &assets[sums->asset_of[s]]) &&
-                   good;
+#pragma omp parallel num_threads(threads) reduction(&& : good)
+        {
+            int64_t *row = calloc(sums->portfolio->settings.years, sizeof *row);
+
+            good = row != NULL;
+#pragma omp for schedule(dynamic)
+            for (size_t s = 0; s < sums->slots; s++)
+                good = good && slot_finish(sums, s, all + start[s], start[s + 1] - start[s], row,
+                                           &assets[sums->asset_of[s]]);
+            free(row);
+        }
     }
     free(start);
     free(all);
@@ -331,7 +316,7 @@ static bool contributions_finish(const struct asset_sums *sums, const double *po
 }
 
 bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *hits, int threads,
-                       const double *variance, bool infinite, double *portfolio_tvar_units,
+                       const struct asset_exact *exact, bool infinite, double *portfolio_tvar_units,
                        struct contributor *assets)
 {
     const struct settings *settings = &sums->portfolio->settings;
@@ -339,16 +324,16 @@ bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *
 
     for (size_t a = 0; a < sums->portfolio->assets.count; a++) {
         struct contributor *x = &assets[a];
-        const double second = (double)shared_sum_value(&sums->square[a]) / years;
+        const double second = (double)shared_sum_value(&sums->totals[a].square) / years;
 
-        x->aal =
-            money_of_units((double)shared_sum_value(&sums->sum[a]) / years, settings->resolution);
+        x->aal = money_of_units((double)shared_sum_value(&sums->totals[a].sum) / years,
+                                settings->resolution);
         // Poisson: the variance of a year's loss is rate x E X^2, which the sum of squares
         // estimates.
-        x->sd =
-            isnan(variance[a])
-                ? NAN
-                : sqrt(fmax(0, second * settings->resolution * settings->resolution + variance[a]));
+        x->sd = isnan(exact[a].variance)
+                    ? NAN
+                    : sqrt(fmax(0, second * settings->resolution * settings->resolution +
+                                       exact[a].variance));
         x->aal_error = infinite ? HUGE_VAL : x->sd / sqrt(years);
         for (size_t l = 0; l < settings->quantile_count; l++)
             x->var[l] = x->tvar[l] = NAN;

@@ -94,8 +94,6 @@ static void tails_fill(const struct philox_schedule *schedule, uint32_t block, u
     }
 }
 
-typedef uint32_t half_lanes __attribute__((vector_size(PHILOX_LANES * sizeof(uint32_t))));
-
 // Of events 64 j ... 64 j + 63, the blocks 8 j ... 8 j + 7 hold the years.
 static void years_fill(const struct philox_schedule *schedule, uint32_t block, uint64_t first,
                        size_t n, uint32_t *restrict year)

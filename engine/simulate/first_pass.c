@@ -358,7 +358,7 @@ static bool round_run(struct scenario_sums *scenarios, struct worker *workers,
     struct schedule schedule;
     _Atomic size_t next = 0;
     bool good = schedule_make(plans, years, first, last, &schedule) &&
-                scenario_round_start(scenarios, parts, threads, first, end);
+                scenario_round_start(scenarios, parts, first, end);
 
     if (good) {
 #pragma omp parallel num_threads(threads) reduction(&& : good)
@@ -368,8 +368,11 @@ static bool round_run(struct scenario_sums *scenarios, struct worker *workers,
     schedule_free(&schedule);
     if (!good || progress->stopped)
         return good;
-    if (!scenario_round_gather(scenarios, parts, threads))
+    if (!scenario_round_gather(scenarios, parts))
         return false;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (uint32_t block = 0; block < block_count(years); block++)
+        scenario_round_pass_on(parts[omp_get_thread_num()], parts, block);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t s = first; s < end; s++)
         scenario_round_finish(parts[omp_get_thread_num()], s);
@@ -424,7 +427,7 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
 {
     const uint64_t years = portfolio->settings.years;
     struct scenario_sums *scenarios =
-        scenario_sums_new(portfolio, plans, carried->assets, carried->moved, outcome);
+        scenario_sums_new(portfolio, plans, carried->assets, carried->moved, threads, outcome);
     struct worker *workers = calloc((size_t)threads, sizeof *workers);
     struct scenario_part **parts = calloc((size_t)threads, sizeof *parts);
     bool good = workers && parts &&
@@ -451,13 +454,13 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
     return good && !overflow && !progress->stopped;
 }
 
-bool carried_make(const struct portfolio *portfolio, const struct outcome *outcome, int threads,
+bool carried_make(const struct portfolio *portfolio, const struct asset_exact *exact, int threads,
                   struct carried *carried)
 {
     const bool depends = portfolio->event_count > 0 || portfolio->driver_count > 0;
 
     *carried = (struct carried){0};
-    carried->assets = asset_sums_new(portfolio, outcome->assets, threads);
+    carried->assets = asset_sums_new(portfolio, exact, threads);
     carried->hits = calloc((size_t)threads, sizeof *carried->hits);
     if (depends)
         carried->moved = calloc(portfolio->settings.years, sizeof *carried->moved);

@@ -17,7 +17,7 @@ struct carried {
 };
 
 // False if memory is exhausted. To be freed in either case.
-bool carried_make(const struct portfolio *portfolio, const struct outcome *outcome, int threads,
+bool carried_make(const struct portfolio *portfolio, const struct asset_exact *exact, int threads,
                   struct carried *carried);
 void carried_free(struct carried *carried, int threads);
 

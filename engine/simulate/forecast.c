@@ -3,9 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/keyed.h"
 #include "simulate/asset_sums.h"
 #include "simulate/first_pass.h"
 #include "simulate/scenario_sums.h"
@@ -41,83 +39,22 @@ static double groups_total(const struct portfolio *portfolio)
     return n;
 }
 
-struct asset_exact {
-    double aal, rate;
-};
-
-static size_t first_from(const struct selection *selection, size_t asset)
+struct detail_forecast forecast_detail(const struct portfolio *portfolio,
+                                       const struct asset_exact *exact)
 {
-    size_t low = 0, high = selection->count;
+    const double years = (double)portfolio->settings.years;
+    size_t count;
+    uint32_t *largest = exact ? asset_exact_largest(portfolio, exact, &count) : NULL;
+    struct detail_forecast detail = {.bytes = largest ? 0 : HUGE_VAL};
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
+    for (size_t i = 0; largest && i < count; i++) {
+        const double rate = exact[largest[i]].rate;
 
-        if (selection->assets[middle] < asset)
-            low = middle + 1;
-        else
-            high = middle;
+        detail.bytes += asset_detail_memory(rate, portfolio->settings.years);
+        detail.seconds += years * fmin(rate * detail_hit_ns, detail_year_ns) / 1e9;
     }
-    return low;
-}
-
-// Sums over what selects each of the assets from `first` to end - 1.
-static void exact_fill(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                       size_t first, size_t end, struct asset_exact *exact)
-{
-    if (first < end)
-        memset(exact + first, 0, (end - first) * sizeof *exact);
-    for (size_t s = 0; s < plans->count; s++) {
-        const struct scenario_plan *plan = &plans->plans[s];
-        const struct selection *selection = portfolio->scenarios[s].selection;
-
-        for (size_t i = first_from(selection, first);
-             i < selection->count && selection->assets[i] < end; i++) {
-            struct asset_exact *asset = &exact[selection->assets[i]];
-
-            asset->rate += scenario_plan_asset_rate(plan, i);
-            asset->aal += scenario_plan_asset_aal(plan, i);
-        }
-    }
-}
-
-// Bytes for the annual losses of the assets in detail, infinite if there is no memory to find out;
-// and seconds to sort them.
-static double detail_find(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                          double *seconds)
-{
-    const size_t n = portfolio->assets.count, threads = (size_t)plans->arena_count;
-    struct asset_exact *exact = malloc((n + 1) * sizeof *exact);
-    struct keyed *order = malloc((n + 1) * sizeof *order);
-    struct keyed *spare = malloc((n + 1) * sizeof *spare);
-    const bool good = exact && order && spare;
-    double bytes = good ? 0 : HUGE_VAL, ns = 0;
-
-#pragma omp parallel for num_threads(threads)
-    for (size_t t = 0; t < threads; t++) // each sum is one thread's, in the order of scenarios
-        if (good)
-            exact_fill(portfolio, plans, n * t / threads, n * (t + 1) / threads, exact);
-    for (size_t a = 0; good && a < n; a++)
-        order[a] = (struct keyed){keyed_descending(exact[a].aal), (uint32_t)a};
-    if (good)
-        keyed_sort(order, spare, n);
-    for (size_t i = 0; good && i < n && i < portfolio->settings.detail; i++) {
-        const double rate = exact[order[i].row].rate;
-
-        bytes += asset_detail_memory(rate, portfolio->settings.years);
-        ns += (double)portfolio->settings.years * fmin(rate * detail_hit_ns, detail_year_ns);
-    }
-    free(exact);
-    free(order);
-    free(spare);
-    *seconds = ns / 1e9;
-    return bytes;
-}
-
-double forecast_detail_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
-{
-    double seconds;
-
-    return detail_find(portfolio, plans, &seconds);
+    free(largest);
+    return detail;
 }
 
 // What the addresses of a shared event's hits cannot count.
@@ -260,10 +197,11 @@ static void memory_fill(const struct portfolio *portfolio, const struct scenario
     // the first pass with its stores, or what the second makes of the assets in detail
     total->memory_bytes =
         total->outcome_bytes +
-        fmax(threads * first_pass_memory(portfolio) + scenario_store_memory(portfolio, plans) +
-                 detail / 2,
+        fmax(threads * first_pass_memory(portfolio) +
+                 scenario_store_memory(portfolio, plans, threads) + detail / 2,
              detail + years) +
-        assets * (asset_sums_memory(settings->quantile_count) + sizeof(double)) +
+        assets *
+            (asset_sums_memory(settings->quantile_count) + (double)sizeof(struct asset_exact)) +
         (portfolio->event_count + portfolio->driver_count > 0 ? years * sizeof(int64_t) : 0);
 }
 
@@ -271,7 +209,8 @@ bool simulate_forecast(const struct portfolio *portfolio, const struct scenario_
                        int threads, struct forecast *total, struct scenario_forecast *each,
                        struct event_forecast *events, struct diagnostics *d)
 {
-    double detail, seconds;
+    struct asset_exact *exact = asset_exact_new(portfolio, plans);
+    const struct detail_forecast detail = forecast_detail(portfolio, exact);
 
     *total = (struct forecast){0};
     for (size_t s = 0; s < plans->count; s++) {
@@ -305,11 +244,11 @@ bool simulate_forecast(const struct portfolio *portfolio, const struct scenario_
             .once_probability = once_probability(&plan->rate),
         };
     }
-    detail = detail_find(portfolio, plans, &seconds);
-    total->seconds +=
-        seconds + ((double)portfolio->assets.count * asset_ns +
-                   groups_total(portfolio) * (double)portfolio->settings.years * group_year_ns) /
-                      1e9;
-    memory_fill(portfolio, plans, threads, detail, total);
-    return forecast_accept(portfolio, plans, detail, d);
+    free(exact);
+    total->seconds += detail.seconds + ((double)portfolio->assets.count * asset_ns +
+                                        groups_total(portfolio) *
+                                            (double)portfolio->settings.years * group_year_ns) /
+                                           1e9;
+    memory_fill(portfolio, plans, threads, detail.bytes, total);
+    return forecast_accept(portfolio, plans, detail.bytes, d);
 }

@@ -2,11 +2,16 @@
 #ifndef LOSSMILL_SIMULATE_FORECAST_H
 #define LOSSMILL_SIMULATE_FORECAST_H
 
+#include "simulate/asset_exact.h"
 #include "simulate/scenario_plan.h"
 
-// Bytes for the annual losses of the assets in detail; infinite if there is no memory to find out.
-double forecast_detail_memory(const struct portfolio *portfolio,
-                              const struct scenario_plans *plans);
+// What the annual losses of the assets in detail take: bytes, infinite if there is no memory to
+// find out (`exact` may be NULL), and one thread's seconds.
+struct detail_forecast {
+    double bytes, seconds;
+};
+struct detail_forecast forecast_detail(const struct portfolio *portfolio,
+                                       const struct asset_exact *exact);
 
 // False, with the setting that helps, if the run would outgrow a stated limit.
 bool forecast_accept(const struct portfolio *portfolio, const struct scenario_plans *plans,

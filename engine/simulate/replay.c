@@ -268,7 +268,8 @@ static bool any_infinite(const struct portfolio *portfolio)
 
 // All figures that both passes' sums hold.
 static bool replay_finish(struct shared *shared, const struct carried *carried,
-                          const double *variance, double *portfolio_tvar_units, int threads)
+                          const struct asset_exact *exact, double *portfolio_tvar_units,
+                          int threads)
 {
     const struct portfolio *portfolio = shared->portfolio;
     struct outcome *outcome = shared->outcome;
@@ -284,7 +285,7 @@ static bool replay_finish(struct shared *shared, const struct carried *carried,
             portfolio_tvar_units[l] -=
                 rint(outcome->events[e].own_tvar_contribution[l] / portfolio->settings.resolution);
     good =
-        good && asset_sums_finish(carried->assets, carried->hits, threads, variance,
+        good && asset_sums_finish(carried->assets, carried->hits, threads, exact,
                                   any_infinite(portfolio), portfolio_tvar_units, outcome->assets);
     if (good)
         shares_fill(portfolio, outcome);
@@ -296,7 +297,7 @@ static bool replay_finish(struct shared *shared, const struct carried *carried,
 }
 
 bool replay(const struct portfolio *portfolio, const struct scenario_plans *plans,
-            const struct tail *tail, const double *variance, double *portfolio_tvar_units,
+            const struct tail *tail, const struct asset_exact *exact, double *portfolio_tvar_units,
             int threads, struct carried *carried, struct progress *progress,
             struct outcome *outcome, struct diagnostics *d)
 {
@@ -317,7 +318,7 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
     }
     good = good && scenarios_replay(&shared, all, threads, progress);
     if (good && !progress->stopped)
-        good = replay_finish(&shared, carried, variance, portfolio_tvar_units, threads);
+        good = replay_finish(&shared, carried, exact, portfolio_tvar_units, threads);
     for (int t = 0; all && t < threads; t++)
         event_workspace_free(all[t].w);
     free(all);

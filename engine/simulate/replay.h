@@ -7,10 +7,10 @@
 #include "simulate/tail.h"
 
 // Fills the contributions of outcome->scenarios, all of its assets, events and independence but
-// what is exact, worst years and events, and the shares. `variance` as in asset_sums_finish. False,
-// with a diagnostic, if memory is exhausted or `progress` stopped it.
+// what is exact, worst years and events, and the shares. False, with a diagnostic, if memory is
+// exhausted or `progress` stopped it.
 bool replay(const struct portfolio *portfolio, const struct scenario_plans *plans,
-            const struct tail *tail, const double *variance, double *portfolio_tvar_units,
+            const struct tail *tail, const struct asset_exact *exact, double *portfolio_tvar_units,
             int threads, struct carried *carried, struct progress *progress,
             struct outcome *outcome, struct diagnostics *d);
 

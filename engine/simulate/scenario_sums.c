@@ -10,19 +10,20 @@
 #include "simulate/shared_sum.h"
 #include "simulate/tail.h"
 
-// Annual losses that one round may leave, by expectation: 12 bytes each. So few that they stay in a
-// cache, and so many that what a round costs by itself, moving the sums of every year and group, is
-// little beside them.
-static const double round_least = 1 << 18, round_most = 1 << 23, round_per_sum = 2;
+// Annual losses that one round may leave, by expectation: 12 bytes each. So few that each thread's
+// stay in its cache, and so many that what a round costs by itself, moving the sums of every year
+// and group, is little beside them.
+static const double round_least = 1 << 20, round_most = 1 << 23, round_per_sum = 2;
 
-static double round_losses(const struct portfolio *portfolio)
+static double round_losses(const struct portfolio *portfolio, int threads)
 {
     double sums = 1;
 
     for (size_t g = 0; g < portfolio->grouping_count; g++)
         sums += (double)portfolio->groupings[g].count;
-    return fmin(fmax(round_per_sum * sums * (double)portfolio->settings.years, round_least),
-                round_most);
+    return fmin(
+        fmax(round_per_sum * sums * (double)portfolio->settings.years, threads * round_least),
+        round_most);
 }
 
 // A block with more events than one in TOUCHED_SHARE years is read from all its years.
@@ -38,7 +39,7 @@ struct event_totals {
 struct piece {
     const struct scenario_part *part;
     size_t start, count; // in the part's store
-    uint32_t scenario;
+    uint32_t scenario, block;
 };
 
 struct scenario_sums {
@@ -47,6 +48,7 @@ struct scenario_sums {
     struct asset_sums *assets;
     int64_t *moved;
     struct outcome *outcome;
+    int threads;
     double beyond[TAIL_LEVELS_MAX];
     // Of the round [first, end).
     size_t first, end;
@@ -80,7 +82,7 @@ static bool one_asset(const struct scenario_plan *plan)
 
 struct scenario_sums *scenario_sums_new(const struct portfolio *portfolio,
                                         const struct scenario_plans *plans,
-                                        struct asset_sums *assets, int64_t *moved,
+                                        struct asset_sums *assets, int64_t *moved, int threads,
                                         struct outcome *outcome)
 {
     const struct settings *settings = &portfolio->settings;
@@ -92,6 +94,7 @@ struct scenario_sums *scenario_sums_new(const struct portfolio *portfolio,
                                    .plans = plans,
                                    .assets = assets,
                                    .moved = moved,
+                                   .threads = threads,
                                    .outcome = outcome};
     for (size_t l = 0; l < settings->quantile_count; l++)
         sums->beyond[l] = years_beyond_quantile(settings->years, settings->quantiles[l]);
@@ -153,7 +156,7 @@ static double losses_expected(const struct scenario_plan *plan, uint64_t years)
 
 size_t scenario_round_end(const struct scenario_sums *sums, size_t first)
 {
-    const double most = round_losses(sums->portfolio);
+    const double most = round_losses(sums->portfolio, sums->threads);
     double expected = 0;
     size_t end = first;
 
@@ -162,14 +165,14 @@ size_t scenario_round_end(const struct scenario_sums *sums, size_t first)
     return end;
 }
 
-bool scenario_round_start(struct scenario_sums *sums, struct scenario_part **parts, int threads,
-                          size_t first, size_t end)
+bool scenario_round_start(struct scenario_sums *sums, struct scenario_part **parts, size_t first,
+                          size_t end)
 {
     round_free(sums);
     sums->first = first;
     sums->end = end;
     sums->totals = calloc(end - first + 1, sizeof *sums->totals);
-    for (int t = 0; t < threads; t++)
+    for (int t = 0; t < sums->threads; t++)
         parts[t]->count = parts[t]->piece_count = 0;
     return sums->totals != NULL;
 }
@@ -296,7 +299,7 @@ struct annual_losses scenario_part_finish(struct scenario_part *part, size_t sce
     stored.loss = part->loss + part->count;
     stored.count = annual_store(part, block * BLOCK_YEARS);
     part->pieces[part->piece_count++] =
-        (struct piece){part, part->count, stored.count, (uint32_t)scenario};
+        (struct piece){part, part->count, stored.count, (uint32_t)scenario, block};
     part->count += stored.count;
     for (int form = 0; form < LOSS_FORMS; form++)
         if (part->form[form] > 0)
@@ -310,9 +313,10 @@ struct annual_losses scenario_part_finish(struct scenario_part *part, size_t sce
     return stored;
 }
 
-bool scenario_round_gather(struct scenario_sums *sums, struct scenario_part **parts, int threads)
+bool scenario_round_gather(struct scenario_sums *sums, struct scenario_part **parts)
 {
     const size_t n = sums->end - sums->first;
+    const int threads = sums->threads;
     size_t total = 0;
 
     for (int t = 0; t < threads; t++)
@@ -337,10 +341,10 @@ bool scenario_round_gather(struct scenario_sums *sums, struct scenario_part **pa
 
 // To the one asset that has all of the scenario's losses, and, of a scenario that follows a driver,
 // to the years where they go if dependence is cut.
-static void piece_pass_on(struct scenario_part *part, const struct scenario_plan *plan,
-                          const struct piece *piece)
+static void piece_pass_on(const struct scenario_sums *sums, const struct piece *piece,
+                          struct detail_hits *hits)
 {
-    const struct scenario_sums *sums = part->sums;
+    const struct scenario_plan *plan = &sums->plans->plans[piece->scenario];
     const uint64_t years = sums->portfolio->settings.years;
     const uint32_t *year = piece->part->year + piece->start;
     const int64_t *loss = piece->part->loss + piece->start;
@@ -348,10 +352,36 @@ static void piece_pass_on(struct scenario_part *part, const struct scenario_plan
     const uint64_t shift = cut_of_row(plan->key, years);
 
     if (one_asset(plan))
-        asset_sums_add_years(sums->assets, &part->hits, asset, piece->count, year, loss);
+        asset_sums_add_years(sums->assets, hits, asset, piece->count, year, loss);
     if (sums->moved && !plan->event && scenario_plan_depends(plan))
         for (size_t i = 0; i < piece->count; i++)
             cut_add(sums->moved, years, year[i], shift, loss[i]);
+}
+
+// The first of a part's pieces that is not of a block before this one: a thread takes its tiles in
+// the order of their blocks.
+static size_t pieces_from(const struct scenario_part *part, uint32_t block)
+{
+    size_t low = 0, high = part->piece_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (part->pieces[middle].block < block)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void scenario_round_pass_on(struct scenario_part *part, struct scenario_part **parts,
+                            uint32_t block)
+{
+    for (int t = 0; t < part->sums->threads; t++)
+        for (size_t i = pieces_from(parts[t], block);
+             i < parts[t]->piece_count && parts[t]->pieces[i].block == block; i++)
+            piece_pass_on(part->sums, &parts[t]->pieces[i], &part->hits);
 }
 
 static void statistics_fill(struct scenario_part *part, size_t scenario, size_t nonzero)
@@ -391,7 +421,6 @@ void scenario_round_finish(struct scenario_part *part, size_t scenario)
         memcpy(part->sorted + nonzero, piece->part->loss + piece->start,
                piece->count * sizeof *part->sorted);
         nonzero += piece->count;
-        piece_pass_on(part, &sums->plans->plans[scenario], piece);
     }
     statistics_fill(part, scenario, nonzero);
 }
@@ -418,7 +447,8 @@ double scenario_part_memory(const struct settings *settings)
 
 // A growing store is up to twice as large as what it holds, but the system gives only what has been
 // written to: as measured, about a quarter more.
-double scenario_store_memory(const struct portfolio *portfolio, const struct scenario_plans *plans)
+double scenario_store_memory(const struct portfolio *portfolio, const struct scenario_plans *plans,
+                             int threads)
 {
     const uint64_t years = portfolio->settings.years;
     double all = 0, largest = 0;
@@ -429,5 +459,5 @@ double scenario_store_memory(const struct portfolio *portfolio, const struct sce
         all += expected;
         largest = fmax(largest, expected);
     }
-    return 1.25 * 12 * fmin(all, round_losses(portfolio) + largest);
+    return 1.25 * 12 * fmin(all, round_losses(portfolio, threads) + largest);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 // Large enough that taking a tile costs nothing, small enough that the last ones end together.
-static const double tile_work = 1 << 17;
+static const double tile_work = 1 << 15;
 
 double schedule_cost(const struct scenario_plan *plan)
 {

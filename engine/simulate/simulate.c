@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simulate/asset_sums.h"
+#include "simulate/asset_exact.h"
 #include "simulate/first_pass.h"
 #include "simulate/forecast.h"
 #include "simulate/replay.h"
@@ -150,29 +150,21 @@ void outcome_free(struct outcome *outcome)
     *outcome = (struct outcome){0};
 }
 
-// What is known without simulating; scenario by scenario, in a fixed order. `variance`: of each
-// asset, what a Poisson stream of its mean rate would lack.
-static void exact_fill(const struct scenario_plans *plans, struct outcome *o, double *variance)
+// What is known without simulating; scenario by scenario, in a fixed order.
+static void exact_fill(const struct scenario_plans *plans, const struct asset_exact *exact,
+                       struct outcome *o)
 {
     o->summary.aal_exact = 0;
     for (size_t s = 0; s < plans->count; s++) {
         const struct scenario_plan *plan = &plans->plans[s];
-        const struct selection *selection = plan->scenario->selection;
 
         o->scenarios[s].event_rate = plan->loss_events_per_year;
         o->scenarios[s].aal_exact = plan->aal_exact;
         o->summary.aal_exact += plan->aal_exact;
-        for (size_t i = 0; i < selection->count; i++) {
-            const uint32_t a = selection->assets[i];
-            const double aal = scenario_plan_asset_aal(plan, i);
-            const double quantity = (double)plan->assets->quantity[a];
-
-            o->assets[a].event_rate += scenario_plan_asset_rate(plan, i);
-            o->assets[a].aal_exact += aal;
-            variance[a] += scenario_plan_depends(plan)
-                               ? NAN
-                               : (plan->row_variance - plan->unit_variance / quantity) * aal * aal;
-        }
+    }
+    for (size_t a = 0; a < o->portfolio->assets.count; a++) {
+        o->assets[a].event_rate = exact[a].rate;
+        o->assets[a].aal_exact = exact[a].aal;
     }
     for (size_t e = 0; e < plans->event_count; e++) {
         const struct event_plan *plan = &plans->events[e];
@@ -333,17 +325,17 @@ bool outcome_insure(struct outcome *o, const int64_t *net)
 }
 
 static bool run_phases(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                       int threads, struct progress *progress, double *variance,
+                       const struct asset_exact *exact, int threads, struct progress *progress,
                        struct carried *carried, struct outcome *o, struct diagnostics *d)
 {
     struct tail tail = {0};
     double tvar_units[TAIL_LEVELS_MAX];
     bool good;
 
-    exact_fill(plans, o, variance);
+    exact_fill(plans, exact, o);
     *progress = (struct progress){
         .tell = progress->tell, .context = progress->context, .phase = "simulating", .to = 0.8};
-    if (!carried_make(portfolio, o, threads, carried)) {
+    if (!carried_make(portfolio, exact, threads, carried)) {
         diagnostics_add(d, NULL, "out of memory: the sums of the assets do not fit");
         return false;
     }
@@ -356,7 +348,7 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     progress->from = 0.8;
     progress->to = 1;
     good = good &&
-           replay(portfolio, plans, &tail, variance, tvar_units, threads, carried, progress, o, d);
+           replay(portfolio, plans, &tail, exact, tvar_units, threads, carried, progress, o, d);
     tail_free(&tail);
     exact_forget(plans, o);
     return good;
@@ -369,20 +361,21 @@ enum simulated simulate_planned(const struct portfolio *portfolio,
 {
     struct progress progress = {.tell = tell, .context = context};
     struct carried carried = {0};
-    double *variance;
+    struct asset_exact *exact = asset_exact_new(portfolio, plans);
     bool good;
 
     *outcome = (struct outcome){.portfolio = portfolio};
-    if (!forecast_accept(portfolio, plans, forecast_detail_memory(portfolio, plans), d))
+    if (!forecast_accept(portfolio, plans, forecast_detail(portfolio, exact).bytes, d)) {
+        free(exact);
         return SIMULATION_REFUSED;
-    variance = calloc(portfolio->assets.count + 1, sizeof *variance);
-    good = variance && outcome_alloc(portfolio, outcome);
+    }
+    good = exact && outcome_alloc(portfolio, outcome);
     if (!good)
         diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
                         (unsigned long long)portfolio->settings.years);
-    good = good && run_phases(portfolio, plans, threads, &progress, variance, &carried, outcome, d);
+    good = good && run_phases(portfolio, plans, exact, threads, &progress, &carried, outcome, d);
     carried_free(&carried, threads);
-    free(variance);
+    free(exact);
     return good ? SIMULATION_DONE : SIMULATION_FAILED;
 }
 
