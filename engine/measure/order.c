@@ -92,11 +92,14 @@ void losses_largest(int64_t *values, int64_t *scratch, size_t n, const uint64_t 
         end[range] = at;
         at += in_range;
     }
+    // Which values are kept is unpredictable: the others go, without a branch, behind the last.
+    for (size_t range = 0; range < low; range++)
+        end[range] = kept;
     for (size_t i = 0; i < n; i++) {
         const size_t range = range_of(values[i], bits);
 
-        if (range >= low)
-            scratch[end[range]++] = values[i];
+        scratch[end[range]] = values[i];
+        end[range] += range >= low;
     }
     from = kept;
     for (size_t k = count; k-- > 0;) {

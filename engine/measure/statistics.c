@@ -161,11 +161,17 @@ void losses_tails(int64_t *values, int64_t *scratch, size_t n, __int128 sum, con
 
 __int128 losses_sum(const struct ordered_losses *x)
 {
-    __int128 sum = 0;
+    // halves of 32 bits, of up to 2^32 losses, so that vectors can add them
+    const uint64_t sign = UINT64_C(1) << 63;
+    uint64_t low = 0, high = 0;
 
-    for (uint64_t i = 0; i < x->count; i++)
-        sum += x->sorted[i];
-    return sum;
+    for (uint64_t i = 0; i < x->count; i++) {
+        const uint64_t word = (uint64_t)x->sorted[i] ^ sign; // the loss + 2^63
+
+        low += word & UINT32_MAX;
+        high += word >> 32;
+    }
+    return ((__int128)high << 32) + low - (__int128)sign * x->count;
 }
 
 // Around the mean's nearest whole number, so that nothing cancels: sum (x - m)^2 - N (mean - m)^2.

@@ -72,7 +72,7 @@ double losses_tvar(const struct ordered_losses *x, double beyond, double resolut
 void losses_tails(int64_t *values, int64_t *scratch, size_t n, __int128 sum, const double *beyond,
                   size_t levels, double resolution, double *var, double *tvar);
 
-// Sum, and sample standard deviation in units, of losses in any order. The sum of 2^40 years of
+// Sum, and sample standard deviation in units, of losses in any order. The sum of 2^32 years of
 // 2^63 units fits.
 __int128 losses_sum(const struct ordered_losses *x);
 double losses_deviation(const struct ordered_losses *x, __int128 sum);

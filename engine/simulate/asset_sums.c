@@ -8,19 +8,33 @@
 
 // What one hit touches stands together: of many assets each is a cache line to be fetched.
 struct asset_totals {
-    struct shared_sum sum, square;
+    unsigned __int128 sum, square;
+};
+
+// A hit on an asset in detail.
+struct detail_hit {
+    uint32_t slot, year;
+    int64_t loss;
+};
+
+struct asset_part {
+    struct asset_sums *sums;
+    struct asset_totals *totals; // [asset]
+    struct detail_hit *hits;
+    size_t count, room; // of hits
+    bool memory_failed;
 };
 
 struct asset_sums {
     const struct portfolio *portfolio;
-    const struct tail *tail;     // NULL until it is known
-    struct asset_totals *totals; // [asset]
-    struct shared_sum *class;    // [asset][tail classes - 1]: class 0 is not kept
-    uint32_t *slot;              // [asset]: place among those in detail, or NO_SLOT
-    uint32_t *asset_of;          // [slot]
-    int64_t **annual;            // [slot]: [year] of an asset hit often, else NULL: hits are kept
+    int threads;
+    struct asset_part *parts; // [threads]
+    const struct tail *tail;  // NULL until it is known
+    struct shared_sum *class; // [asset][tail classes - 1]: class 0 is not kept
+    uint32_t *slot;           // [asset]: place among those in detail, or NO_SLOT
+    uint32_t *asset_of;       // [slot]
+    int64_t **annual;         // [slot]: [year] of an asset hit often, else NULL: hits are kept
     size_t slots;
-    bool alone; // one thread adds
 };
 
 enum { NO_SLOT = UINT32_MAX };
@@ -55,19 +69,34 @@ static bool annual_alloc(struct asset_sums *sums, const struct asset_exact *exac
     return true;
 }
 
+static bool parts_alloc(struct asset_sums *sums)
+{
+    bool good;
+
+    sums->parts = calloc((size_t)sums->threads, sizeof *sums->parts);
+    good = sums->parts != NULL;
+    for (int t = 0; good && t < sums->threads; t++) {
+        struct asset_part *part = &sums->parts[t];
+
+        part->sums = sums;
+        part->totals = calloc(sums->portfolio->assets.count + 1, sizeof *part->totals);
+        good = part->totals != NULL;
+    }
+    return good;
+}
+
 struct asset_sums *asset_sums_new(const struct portfolio *portfolio,
                                   const struct asset_exact *exact, int threads)
 {
-    const size_t n = portfolio->assets.count + 1;
     struct asset_sums *sums = calloc(1, sizeof *sums);
 
     if (!sums)
         return NULL;
     sums->portfolio = portfolio;
-    sums->alone = threads == 1;
-    sums->totals = calloc(n, sizeof *sums->totals);
-    sums->slot = calloc(n, sizeof *sums->slot);
-    if (!sums->totals || !sums->slot || !slots_assign(sums, exact) || !annual_alloc(sums, exact)) {
+    sums->threads = threads;
+    sums->slot = calloc(portfolio->assets.count + 1, sizeof *sums->slot);
+    if (!sums->slot || !parts_alloc(sums) || !slots_assign(sums, exact) ||
+        !annual_alloc(sums, exact)) {
         asset_sums_free(sums);
         return NULL;
     }
@@ -78,7 +107,11 @@ void asset_sums_free(struct asset_sums *sums)
 {
     if (!sums)
         return;
-    free(sums->totals);
+    for (int t = 0; sums->parts && t < sums->threads; t++) {
+        free(sums->parts[t].totals);
+        free(sums->parts[t].hits);
+    }
+    free(sums->parts);
     free(sums->class);
     free(sums->slot);
     free(sums->asset_of);
@@ -88,10 +121,24 @@ void asset_sums_free(struct asset_sums *sums)
     free(sums);
 }
 
+struct asset_part *asset_sums_part(struct asset_sums *sums, int thread)
+{
+    return &sums->parts[thread];
+}
+
+bool asset_part_failed(const struct asset_part *part)
+{
+    return part->memory_failed;
+}
+
 double asset_sums_memory(size_t levels)
 {
-    return (double)(sizeof(struct asset_totals) + 2 * levels * sizeof(struct shared_sum) +
-                    2 * sizeof(uint32_t));
+    return (double)(2 * levels * sizeof(struct shared_sum) + 2 * sizeof(uint32_t));
+}
+
+double asset_part_memory(void)
+{
+    return sizeof(struct asset_totals);
 }
 
 // Twice per hit: threads' arrays are joined into one.
@@ -101,55 +148,58 @@ double asset_detail_memory(double event_rate, uint64_t years)
            (event_rate < DENSE_RATE ? 2 * sizeof(struct detail_hit) * event_rate : sizeof(int64_t));
 }
 
-static void detail_keep(struct detail_hits *hits, uint32_t slot, uint64_t year, int64_t loss)
+static void detail_keep(struct asset_part *part, uint32_t slot, uint64_t year, int64_t loss)
 {
-    if (hits->count == hits->room) {
-        const size_t room = 2 * hits->room + 4096;
-        struct detail_hit *grown = realloc(hits->hits, room * sizeof *grown);
+    if (part->count == part->room) {
+        const size_t room = 2 * part->room + 4096;
+        struct detail_hit *grown = realloc(part->hits, room * sizeof *grown);
 
         if (!grown) {
-            hits->memory_failed = true;
+            part->memory_failed = true;
             return;
         }
-        hits->hits = grown;
-        hits->room = room;
+        part->hits = grown;
+        part->room = room;
     }
-    hits->hits[hits->count++] = (struct detail_hit){slot, (uint32_t)year, loss};
+    part->hits[part->count++] = (struct detail_hit){slot, (uint32_t)year, loss};
 }
 
-static void detail_add(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                       uint64_t year, int64_t loss)
+static void detail_add(struct asset_part *part, uint32_t asset, uint64_t year, int64_t loss)
 {
+    const struct asset_sums *sums = part->sums;
     const uint32_t slot = sums->slot[asset];
 
     if (slot == NO_SLOT)
         return;
     if (!sums->annual[slot])
-        detail_keep(hits, slot, year, loss);
-    else if (sums->alone)
+        detail_keep(part, slot, year, loss);
+    else if (sums->threads == 1)
         sums->annual[slot][year] += loss;
     else
         __atomic_fetch_add(&sums->annual[slot][year], loss, __ATOMIC_RELAXED);
 }
 
-void asset_sums_add_years(struct asset_sums *sums, struct detail_hits *hits, uint32_t asset,
-                          size_t n, const uint32_t *year, const int64_t *loss)
+void asset_part_add_years(struct asset_part *part, uint32_t asset, size_t n, const uint32_t *year,
+                          const int64_t *loss)
 {
-    const uint32_t slot = sums->slot[asset];
+    const uint32_t slot = part->sums->slot[asset];
 
     if (slot == NO_SLOT)
         return;
-    for (size_t i = 0; sums->annual[slot] && i < n; i++)
-        sums->annual[slot][year[i]] += loss[i];
-    for (size_t i = 0; !sums->annual[slot] && i < n; i++)
-        detail_keep(hits, slot, year[i], loss[i]);
+
+    int64_t *const annual = part->sums->annual[slot];
+
+    for (size_t i = 0; annual && i < n; i++)
+        annual[year[i]] += loss[i];
+    for (size_t i = 0; !annual && i < n; i++)
+        detail_keep(part, slot, year[i], loss[i]);
 }
 
-void asset_sums_add_row(struct asset_sums *sums, uint32_t asset, unsigned __int128 sum,
+void asset_part_add_row(struct asset_part *part, uint32_t asset, unsigned __int128 sum,
                         unsigned __int128 square)
 {
-    shared_sum_add(&sums->totals[asset].sum, sum);
-    shared_sum_add(&sums->totals[asset].square, square);
+    part->totals[asset].sum += sum;
+    part->totals[asset].square += square;
 }
 
 unsigned __int128 squares_sum(const struct event_batch *batch)
@@ -167,28 +217,27 @@ unsigned __int128 squares_sum(const struct event_batch *batch)
 // One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits,
 // and any number of years of smaller ones: a sum of squares beyond that would belong to an asset
 // whose mean annual loss outgrew the year's total long before.
-void asset_sums_add(struct asset_sums *sums, struct detail_hits *hits,
-                    const struct event_batch *batch)
+void asset_part_add(struct asset_part *part, const struct event_batch *batch)
 {
     const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
     unsigned __int128 sum = 0;
 
     for (size_t i = 0; !batch->lone_asset && i < batch->count; i++) {
-        __builtin_prefetch(&sums->totals[batch->asset[i]], 1);
-        __builtin_prefetch(&sums->slot[batch->asset[i]]);
+        __builtin_prefetch(&part->totals[batch->asset[i]], 1);
+        __builtin_prefetch(&part->sums->slot[batch->asset[i]]);
     }
     for (size_t i = 0; i < batch->count; i++)
-        detail_add(sums, hits, batch->asset[i], first_year + batch->year[i], batch->loss[i]);
+        detail_add(part, batch->asset[i], first_year + batch->year[i], batch->loss[i]);
     if (batch->lone_asset) {
         for (size_t i = 0; i < batch->count; i++)
             sum += (uint64_t)batch->loss[i];
-        asset_sums_add_row(sums, batch->asset[0], sum, squares_sum(batch));
+        asset_part_add_row(part, batch->asset[0], sum, squares_sum(batch));
         return;
     }
     for (size_t i = 0; i < batch->count; i++) {
         const uint64_t loss = (uint64_t)batch->loss[i];
 
-        asset_sums_add_row(sums, batch->asset[i], loss, (unsigned __int128)loss * loss);
+        asset_part_add_row(part, batch->asset[i], loss, (unsigned __int128)loss * loss);
     }
 }
 
@@ -254,26 +303,27 @@ static bool slot_finish(const struct asset_sums *sums, size_t slot, const struct
 }
 
 // All threads' hits in one array, by slot (counting sort).
-static bool slots_finish(const struct asset_sums *sums, const struct detail_hits *hits, int threads,
-                         struct contributor *assets)
+static bool slots_finish(const struct asset_sums *sums, struct contributor *assets)
 {
+    const struct asset_part *parts = sums->parts;
+    const int threads = sums->threads;
     size_t *start = calloc(sums->slots + 2, sizeof *start), total = 0;
     struct detail_hit *all;
     bool good = true;
 
     for (int t = 0; t < threads; t++)
-        total += hits[t].count;
+        total += parts[t].count;
     all = malloc((total + 1) * sizeof *all);
     good = start && all;
     if (good) {
         for (int t = 0; t < threads; t++)
-            for (size_t i = 0; i < hits[t].count; i++)
-                start[hits[t].hits[i].slot + 2]++;
+            for (size_t i = 0; i < parts[t].count; i++)
+                start[parts[t].hits[i].slot + 2]++;
         for (size_t s = 2; s < sums->slots + 2; s++)
             start[s] += start[s - 1];
         for (int t = 0; t < threads; t++)
-            for (size_t i = 0; i < hits[t].count; i++)
-                all[start[hits[t].hits[i].slot + 1]++] = hits[t].hits[i];
+            for (size_t i = 0; i < parts[t].count; i++)
+                all[start[parts[t].hits[i].slot + 1]++] = parts[t].hits[i];
 #pragma omp parallel num_threads(threads) reduction(&& : good)
         {
             int64_t *row = calloc(sums->portfolio->settings.years, sizeof *row);
@@ -291,53 +341,70 @@ static bool slots_finish(const struct asset_sums *sums, const struct detail_hits
     return good;
 }
 
-static bool contributions_finish(const struct asset_sums *sums, const double *portfolio_tvar_units,
-                                 struct contributor *assets)
+static bool level_finish(const struct asset_sums *sums, size_t level, double portfolio_tvar_units,
+                         struct contributor *assets)
 {
-    const struct settings *settings = &sums->portfolio->settings;
     const size_t n = sums->portfolio->assets.count, classes = sums->tail->classes;
     double *contribution = malloc((n + 1) * sizeof *contribution);
     bool good = contribution != NULL;
 
-    for (size_t l = 0; good && l < settings->quantile_count; l++) {
-        for (size_t a = 0; a < n; a++) {
-            __int128 class_sums[TAIL_CLASSES_MAX] = {0};
+    for (size_t a = 0; good && a < n; a++) {
+        __int128 class_sums[TAIL_CLASSES_MAX] = {0};
 
-            for (size_t c = 1; c < classes; c++)
-                class_sums[c] = (__int128)shared_sum_value(&sums->class[a * (classes - 1) + c - 1]);
-            contribution[a] = tail_contribution(sums->tail, l, class_sums);
-        }
-        good = contributions_round(contribution, n, portfolio_tvar_units[l]);
-        for (size_t a = 0; good && a < n; a++)
-            assets[a].tvar_contribution[l] = money_of_units(contribution[a], settings->resolution);
+        for (size_t c = 1; c < classes; c++)
+            class_sums[c] = (__int128)shared_sum_value(&sums->class[a * (classes - 1) + c - 1]);
+        contribution[a] = tail_contribution(sums->tail, level, class_sums);
     }
+    good = good && contributions_round(contribution, n, portfolio_tvar_units);
+    for (size_t a = 0; good && a < n; a++)
+        assets[a].tvar_contribution[level] =
+            money_of_units(contribution[a], sums->portfolio->settings.resolution);
     free(contribution);
     return good;
 }
 
-bool asset_sums_finish(const struct asset_sums *sums, const struct detail_hits *hits, int threads,
-                       const struct asset_exact *exact, bool infinite, double *portfolio_tvar_units,
-                       struct contributor *assets)
+static bool contributions_finish(const struct asset_sums *sums, const double *portfolio_tvar_units,
+                                 struct contributor *assets)
+{
+    bool good = true;
+
+#pragma omp parallel for schedule(dynamic) num_threads(sums->threads) reduction(&& : good)
+    for (size_t l = 0; l < sums->portfolio->settings.quantile_count; l++)
+        good = level_finish(sums, l, portfolio_tvar_units[l], assets) && good;
+    return good;
+}
+
+static struct asset_totals totals_of(const struct asset_sums *sums, size_t asset)
+{
+    struct asset_totals all = {0};
+
+    for (int t = 0; t < sums->threads; t++) {
+        all.sum += sums->parts[t].totals[asset].sum;
+        all.square += sums->parts[t].totals[asset].square;
+    }
+    return all;
+}
+
+bool asset_sums_finish(const struct asset_sums *sums, const struct asset_exact *exact,
+                       bool infinite, double *portfolio_tvar_units, struct contributor *assets)
 {
     const struct settings *settings = &sums->portfolio->settings;
-    const double years = (double)settings->years;
+    const double years = (double)settings->years, unit = settings->resolution;
 
+#pragma omp parallel for num_threads(sums->threads)
     for (size_t a = 0; a < sums->portfolio->assets.count; a++) {
+        const struct asset_totals totals = totals_of(sums, a);
         struct contributor *x = &assets[a];
-        const double second = (double)shared_sum_value(&sums->totals[a].square) / years;
+        const double second = (double)totals.square / years;
 
-        x->aal = money_of_units((double)shared_sum_value(&sums->totals[a].sum) / years,
-                                settings->resolution);
+        x->aal = money_of_units((double)totals.sum / years, unit);
         // Poisson: the variance of a year's loss is rate x E X^2, which the sum of squares
         // estimates.
-        x->sd = isnan(exact[a].variance)
-                    ? NAN
-                    : sqrt(fmax(0, second * settings->resolution * settings->resolution +
-                                       exact[a].variance));
+        x->sd = isnan(exact[a].variance) ? NAN
+                                         : sqrt(fmax(0, second * unit * unit + exact[a].variance));
         x->aal_error = infinite ? HUGE_VAL : x->sd / sqrt(years);
         for (size_t l = 0; l < settings->quantile_count; l++)
             x->var[l] = x->tvar[l] = NAN;
     }
-    return contributions_finish(sums, portfolio_tvar_units, assets) &&
-           slots_finish(sums, hits, threads, assets);
+    return contributions_finish(sums, portfolio_tvar_units, assets) && slots_finish(sums, assets);
 }

@@ -389,7 +389,7 @@ static bool workers_make(const struct portfolio *portfolio, const struct scenari
     for (int t = 0; good && t < threads; t++) {
         workers[t].w = event_workspace_new(plans->filters);
         workers[t].sums = sums_new(portfolio);
-        workers[t].part = parts[t] = scenario_part_new(scenarios);
+        workers[t].part = parts[t] = scenario_part_new(scenarios, t);
         good = workers[t].w && workers[t].sums && workers[t].part;
         if (good) {
             workers[t].sums->part = workers[t].part;
@@ -409,8 +409,6 @@ static bool workers_join(struct worker *workers, int threads, struct carried *ca
 
         if (worker->part) {
             overflow |= scenario_part_overflow(worker->part) || worker->sums->overflow;
-            carried->hits[t] = *scenario_part_hits(worker->part);
-            *scenario_part_hits(worker->part) = (struct detail_hits){0};
             for (size_t i = 0; i < worker->sums->worst.count; i++)
                 worst_events_add(&carried->worst, &worker->sums->worst.events[i]);
         }
@@ -461,17 +459,13 @@ bool carried_make(const struct portfolio *portfolio, const struct asset_exact *e
 
     *carried = (struct carried){0};
     carried->assets = asset_sums_new(portfolio, exact, threads);
-    carried->hits = calloc((size_t)threads, sizeof *carried->hits);
     if (depends)
         carried->moved = calloc(portfolio->settings.years, sizeof *carried->moved);
-    return carried->assets && carried->hits && (!depends || carried->moved);
+    return carried->assets && (!depends || carried->moved);
 }
 
-void carried_free(struct carried *carried, int threads)
+void carried_free(struct carried *carried)
 {
-    for (int t = 0; carried->hits && t < threads; t++)
-        free(carried->hits[t].hits);
-    free(carried->hits);
     free(carried->moved);
     asset_sums_free(carried->assets);
     *carried = (struct carried){0};

@@ -11,15 +11,14 @@
 // What the first pass leaves for the second.
 struct carried {
     struct asset_sums *assets;
-    struct detail_hits *hits; // [threads]
-    int64_t *moved;           // [years]: what cutting dependence adds; NULL where nothing depends
+    int64_t *moved; // [years]: what cutting dependence adds; NULL where nothing depends
     struct worst_events worst;
 };
 
 // False if memory is exhausted. To be freed in either case.
 bool carried_make(const struct portfolio *portfolio, const struct asset_exact *exact, int threads,
                   struct carried *carried);
-void carried_free(struct carried *carried, int threads);
+void carried_free(struct carried *carried);
 
 // Fills annual_loss, largest_event, event_count, capped_events, largest_shared, the groups' and the
 // shared events' annual losses, all zero before, and of the scenarios all but their exact figures,

@@ -284,9 +284,8 @@ static bool replay_finish(struct shared *shared, const struct carried *carried,
         for (size_t l = 0; l < levels; l++)
             portfolio_tvar_units[l] -=
                 rint(outcome->events[e].own_tvar_contribution[l] / portfolio->settings.resolution);
-    good =
-        good && asset_sums_finish(carried->assets, carried->hits, threads, exact,
-                                  any_infinite(portfolio), portfolio_tvar_units, outcome->assets);
+    good = good && asset_sums_finish(carried->assets, exact, any_infinite(portfolio),
+                                     portfolio_tvar_units, outcome->assets);
     if (good)
         shares_fill(portfolio, outcome);
     outcome->worst_event_count = carried->worst.count;

@@ -70,8 +70,8 @@ struct scenario_part {
     uint32_t *year;
     int64_t *loss;
     struct piece *pieces;
-    int64_t *sorted; // [2 years]
-    struct detail_hits hits;
+    int64_t *sorted;           // [2 years]
+    struct asset_part *assets; // the thread's; not owned
     bool overflow, memory_failed;
 };
 
@@ -118,13 +118,14 @@ void scenario_sums_free(struct scenario_sums *sums)
     free(sums);
 }
 
-struct scenario_part *scenario_part_new(struct scenario_sums *sums)
+struct scenario_part *scenario_part_new(struct scenario_sums *sums, int thread)
 {
     struct scenario_part *part = calloc(1, sizeof *part);
 
     if (!part)
         return NULL;
     part->sums = sums;
+    part->assets = asset_sums_part(sums->assets, thread);
     part->sorted = malloc(2 * sums->portfolio->settings.years * sizeof *part->sorted);
     if (!part->sorted) {
         free(part);
@@ -140,7 +141,6 @@ void scenario_part_free(struct scenario_part *part)
         free(part->loss);
         free(part->pieces);
         free(part->sorted);
-        free(part->hits.hits);
     }
     free(part);
 }
@@ -228,7 +228,7 @@ void scenario_part_add(struct scenario_part *part, const struct event_batch *bat
     if (one_asset(batch->plan))
         part->square += squares_sum(batch);
     else
-        asset_sums_add(part->sums->assets, &part->hits, batch);
+        asset_part_add(part->assets, batch);
 }
 
 static bool store_reserve(struct scenario_part *part)
@@ -342,7 +342,7 @@ bool scenario_round_gather(struct scenario_sums *sums, struct scenario_part **pa
 // To the one asset that has all of the scenario's losses, and, of a scenario that follows a driver,
 // to the years where they go if dependence is cut.
 static void piece_pass_on(const struct scenario_sums *sums, const struct piece *piece,
-                          struct detail_hits *hits)
+                          struct asset_part *assets)
 {
     const struct scenario_plan *plan = &sums->plans->plans[piece->scenario];
     const uint64_t years = sums->portfolio->settings.years;
@@ -352,7 +352,7 @@ static void piece_pass_on(const struct scenario_sums *sums, const struct piece *
     const uint64_t shift = cut_of_row(plan->key, years);
 
     if (one_asset(plan))
-        asset_sums_add_years(sums->assets, hits, asset, piece->count, year, loss);
+        asset_part_add_years(assets, asset, piece->count, year, loss);
     if (sums->moved && !plan->event && scenario_plan_depends(plan))
         for (size_t i = 0; i < piece->count; i++)
             cut_add(sums->moved, years, year[i], shift, loss[i]);
@@ -381,7 +381,7 @@ void scenario_round_pass_on(struct scenario_part *part, struct scenario_part **p
     for (int t = 0; t < part->sums->threads; t++)
         for (size_t i = pieces_from(parts[t], block);
              i < parts[t]->piece_count && parts[t]->pieces[i].block == block; i++)
-            piece_pass_on(part->sums, &parts[t]->pieces[i], &part->hits);
+            piece_pass_on(part->sums, &parts[t]->pieces[i], part->assets);
 }
 
 static void statistics_fill(struct scenario_part *part, size_t scenario, size_t nonzero)
@@ -405,7 +405,7 @@ static void statistics_fill(struct scenario_part *part, size_t scenario, size_t 
         x->form_share[form] =
             sum > 0 ? (double)shared_sum_value(&totals->form[form]) / (double)sum : 0;
     if (one_asset(&sums->plans->plans[scenario]))
-        asset_sums_add_row(sums->assets, sums->portfolio->scenarios[scenario].selection->assets[0],
+        asset_part_add_row(part->assets, sums->portfolio->scenarios[scenario].selection->assets[0],
                            (unsigned __int128)sum, shared_sum_value(&totals->square));
 }
 
@@ -432,12 +432,7 @@ bool scenario_part_overflow(const struct scenario_part *part)
 
 bool scenario_part_failed(const struct scenario_part *part)
 {
-    return part->memory_failed || part->hits.memory_failed;
-}
-
-struct detail_hits *scenario_part_hits(struct scenario_part *part)
-{
-    return &part->hits;
+    return part->memory_failed || asset_part_failed(part->assets);
 }
 
 double scenario_part_memory(const struct settings *settings)

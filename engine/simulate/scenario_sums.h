@@ -24,7 +24,7 @@ struct scenario_sums *scenario_sums_new(const struct portfolio *portfolio,
                                         struct outcome *outcome);
 void scenario_sums_free(struct scenario_sums *sums);
 
-struct scenario_part *scenario_part_new(struct scenario_sums *sums);
+struct scenario_part *scenario_part_new(struct scenario_sums *sums, int thread);
 void scenario_part_free(struct scenario_part *part);
 
 // A round: scenarios [first, end). Its store is emptied. `parts` are all threads'. False if memory
@@ -60,9 +60,6 @@ void scenario_round_finish(struct scenario_part *part, size_t scenario);
 // A scenario's annual loss outgrew 63 bits; memory was exhausted while a thread kept losses.
 bool scenario_part_overflow(const struct scenario_part *part);
 bool scenario_part_failed(const struct scenario_part *part);
-
-// Hits on assets in detail, for asset_sums_finish.
-struct detail_hits *scenario_part_hits(struct scenario_part *part);
 
 // Bytes of a thread, and of the store of all together.
 double scenario_part_memory(const struct settings *settings);

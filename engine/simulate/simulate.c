@@ -374,7 +374,7 @@ enum simulated simulate_planned(const struct portfolio *portfolio,
         diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
                         (unsigned long long)portfolio->settings.years);
     good = good && run_phases(portfolio, plans, exact, threads, &progress, &carried, outcome, d);
-    carried_free(&carried, threads);
+    carried_free(&carried);
     free(exact);
     return good ? SIMULATION_DONE : SIMULATION_FAILED;
 }

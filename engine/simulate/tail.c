@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/keyed.h"
 #include "measure/statistics.h"
 
 bool tail_make(const int64_t *annual_loss, uint64_t years, const int64_t *sorted, uint64_t nonzero,
@@ -68,42 +69,30 @@ double tail_contribution(const struct tail *tail, size_t level, const __int128 *
            tail->beyond[level];
 }
 
-struct remainder {
-    double fraction;
-    size_t index;
-};
-
-static int compare_remainders(const void *a, const void *b)
-{
-    const struct remainder *x = a, *y = b;
-
-    if (x->fraction != y->fraction)
-        return x->fraction > y->fraction ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
 bool contributions_round(double *contribution, size_t n, double total)
 {
-    struct remainder *r = malloc((n + 1) * sizeof *r);
+    struct keyed *order = malloc((n + 1) * sizeof *order); // by what rounding down takes away
+    struct keyed *spare = malloc((n + 1) * sizeof *spare);
+    const bool good = order && spare;
     __int128 sum = 0;
 
-    if (!r)
-        return false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; good && i < n; i++) {
         const double whole = floor(contribution[i]);
 
-        r[i] = (struct remainder){contribution[i] - whole, i};
+        order[i] = (struct keyed){keyed_descending(contribution[i] - whole), (uint32_t)i};
         contribution[i] = whole;
         sum += (__int128)whole;
     }
-    qsort(r, n, sizeof *r, compare_remainders);
+    if (good)
+        keyed_sort(order, spare, n);
 
     const __int128 missing = (__int128)rint(total) - sum;
 
-    for (__int128 k = 0; k < missing && k < (__int128)n; k++)
-        contribution[r[k].index] += 1;
-    for (__int128 k = 0; k < -missing && k < (__int128)n; k++)
-        contribution[r[n - 1 - (size_t)k].index] -= 1;
-    free(r);
-    return true;
+    for (__int128 k = 0; good && k < missing && k < (__int128)n; k++)
+        contribution[order[k].row] += 1;
+    for (__int128 k = 0; good && k < -missing && k < (__int128)n; k++)
+        contribution[order[n - 1 - (size_t)k].row] -= 1;
+    free(order);
+    free(spare);
+    return good;
 }
