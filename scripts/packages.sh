@@ -3,7 +3,7 @@
 # missing, and saying so.
 
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config libhdf5-dev libcsv-dev libinih-dev
-    libxxhash-dev nettle-dev libdeflate-dev coinor-libcbc-dev node-d3)
+    libxxhash-dev nettle-dev libdeflate-dev libzstd-dev coinor-libcbc-dev node-d3)
 packages_test=(libcmocka-dev libgsl-dev zlib1g-dev python3 python3-h5py python3-xarray python3-pandas
     python3-netcdf4 python3-h5netcdf hdf5-tools netcdf-bin
     chromium chromium-driver python3-selenium poppler-utils)

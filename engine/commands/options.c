@@ -190,12 +190,15 @@ int options_parse(const struct manual *manual, const struct option_row *rows, si
     return OPTIONS_PROCEED;
 }
 
-bool amount_parse(const char *text, size_t length, double *amount)
+struct unit {
+    const char *name;
+    double factor;
+};
+
+// A number that is not negative, and the unit right behind it.
+static bool quantity_parse(const char *text, size_t length, const struct unit *units, size_t count,
+                           double *quantity)
 {
-    static const struct {
-        const char *unit;
-        double factor;
-    } units[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"m", 1e6}, {"bn", 1e9}};
     char copy[40], *end;
     if (length == 0 || length >= sizeof copy)
         return false;
@@ -203,11 +206,25 @@ bool amount_parse(const char *text, size_t length, double *amount)
     copy[length] = '\0';
     if (strspn(copy, "0123456789.") == 0)
         return false;
-    *amount = strtod(copy, &end);
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(end, units[i].unit) == 0) {
-            *amount *= units[i].factor;
-            return isfinite(*amount) && *amount >= 0;
+    *quantity = strtod(copy, &end);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(end, units[i].name) == 0) {
+            *quantity *= units[i].factor;
+            return isfinite(*quantity) && *quantity >= 0;
         }
     return false;
+}
+
+bool amount_parse(const char *text, size_t length, double *amount)
+{
+    static const struct unit units[] = {{"", 1},    {"k", 1e3}, {"K", 1e3},
+                                        {"M", 1e6}, {"m", 1e6}, {"bn", 1e9}};
+    return quantity_parse(text, length, units, sizeof units / sizeof *units, amount);
+}
+
+bool duration_parse(const char *text, double *seconds)
+{
+    static const struct unit units[] = {{"", 1},     {"s", 1},    {"m", 60},
+                                        {"min", 60}, {"h", 3600}, {"d", 86400}};
+    return quantity_parse(text, strlen(text), units, sizeof units / sizeof *units, seconds);
 }

@@ -46,6 +46,9 @@ int options_wrong(const struct manual *manual, const char *format, ...)
 // The `length` bytes at `text` as an amount that is not negative: 250000, 250k, 1.5M, 2bn.
 bool amount_parse(const char *text, size_t length, double *amount);
 
+// A time in seconds: 90, 90s, 30m, 6h or 2d.
+bool duration_parse(const char *text, double *seconds);
+
 // The one of `names` nearest to `word` that a typing slip could explain, or NULL.
 const char *nearest_name(const char *word, const char *const *names, size_t count);
 

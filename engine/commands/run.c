@@ -1,21 +1,20 @@
-#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "commands/commands.h"
 #include "commands/json.h"
+#include "commands/keeper.h"
 #include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/print.h"
 #include "commands/progress.h"
+#include "commands/stop.h"
 #include "commands/years.h"
 #include "models/isa.h"
 #include "results/file.h"
+#include "results/lock.h"
 #include "simulate/simulate.h"
 #include "study/study.h"
 #include "treat/existing.h"
@@ -28,8 +27,15 @@ static const struct manual manual = {
     .summary = "Simulates a study and writes everything that was found into one HDF5 file.",
     .text =
         "The same study, years and seed give the same bytes for any number of threads. A RUN.h5\n"
-        "that exists is replaced only once the new one is complete; Ctrl-C leaves it as it was\n"
-        "(exit status 5).\n"
+        "that exists is replaced only once the new one is complete.\n"
+        "\n"
+        "Now and then the state of a long run is kept beside it, in RUN.h5.checkpoint. After "
+        "Ctrl-C,\n"
+        "a kill, a crash of the machine or its time limit (exit status 5) the same command goes "
+        "on\n"
+        "from there, to the same bytes. The checkpoint of another study, seed or number of years "
+        "is\n"
+        "refused; --fresh discards it.\n"
         "\n"
         "Example:\n"
         "  lossmill run first-study -o first.h5\n"
@@ -39,39 +45,12 @@ static const struct manual manual = {
     .operands_max = 1,
 };
 
-// The number of the signal that asked us to stop. Until there is something to put in order, the
-// handler ends the process by itself.
-static volatile sig_atomic_t stopped_by, stop_softly;
-
-static void on_signal(int number)
-{
-    if (!stop_softly) {
-        static const char message[] = "lossmill: stopped; no file was written\n";
-        ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
-        (void)ignored;
-        _exit(STATUS_STOPPED);
-    }
-    stopped_by = number;
-}
-
-static void signals_catch(void)
-{
-    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
-        struct sigaction before;
-        // Under nohup a hang-up is ignored, and stays so. A shell also has its background jobs
-        // ignore SIGINT, but who sends it to us by name means it.
-        if (caught[i] != SIGHUP ||
-            (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN))
-            sigaction(caught[i], &action, NULL);
-    }
-}
+// How long a range of scenarios may still take to its end, where the next checkpoint would be.
+static const double grace_seconds = 0.5;
 
 static bool on_progress(void *context, double done, const char *phase)
 {
-    if (stopped_by != 0)
+    if (stop_waited() > grace_seconds)
         return false;
     progress_line_tell(context, done, phase);
     return true;
@@ -112,11 +91,14 @@ static void print_headline_json(const struct outcome *outcome, const char *path,
 struct request {
     const char *folder, *output, *isa;
     uint64_t years, seed, threads;
-    bool has_years, has_seed, quiet, json;
+    const char *time_limit;
+    double every; // seconds between checkpoints
+    bool has_years, has_seed, fresh, quiet, json;
 };
 
 // The run, and what treatments make of it.
 static enum simulated simulate_all(const struct request *request, const struct study *study,
+                                   const struct snapshot_keeper *keeper,
                                    struct progress_line *progress, struct outcome *outcome,
                                    struct treatment_outcome *treatments, struct diagnostics *d)
 {
@@ -137,7 +119,8 @@ static enum simulated simulate_all(const struct request *request, const struct s
         plans.filters = existing_filters(existing);
     }
     if (good)
-        done = simulate_planned(portfolio, &plans, threads, on_progress, progress, outcome, d);
+        done = simulate_resumable(portfolio, &plans, threads, keeper, on_progress, progress,
+                                  outcome, d);
     if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
         !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
         done = SIMULATION_FAILED;
@@ -151,37 +134,10 @@ static enum simulated simulate_all(const struct request *request, const struct s
     return done;
 }
 
-static int simulate_and_write(const struct request *request, struct study *study,
-                              struct outcome *outcome, struct treatment_outcome *treatments,
-                              struct diagnostics *d)
+static bool results_put(const struct request *request, const struct study *study,
+                        const struct outcome *outcome, const struct treatment_outcome *treatments,
+                        struct diagnostics *d)
 {
-    struct progress_line reading = progress_line_start(request->quiet);
-    const struct study_options options = {.years = request->has_years ? &request->years : NULL,
-                                          .seed = request->has_seed ? &request->seed : NULL,
-                                          .tell = progress_line_tell,
-                                          .context = &reading,
-                                          .threads = (int)request->threads};
-    bool good = study_read(study, request->folder, &options, d);
-    progress_line_clear(&reading);
-    if (!good)
-        return STATUS_INPUT;
-
-    struct progress_line progress = progress_line_start(request->quiet);
-    progress.years = (double)study->portfolio.settings.years;
-    stop_softly = true;
-    enum simulated simulated = simulate_all(request, study, &progress, outcome, treatments, d);
-    if (stopped_by != 0 || simulated != SIMULATION_DONE)
-        progress_line_clear(&progress);
-    if (stopped_by != 0) {
-        fprintf(stderr, "lossmill run: stopped by %s; %s was not written\n", strsignal(stopped_by),
-                text_shown(request->output, 200));
-        return STATUS_STOPPED;
-    }
-    if (simulated != SIMULATION_DONE)
-        return simulated == SIMULATION_REFUSED ? STATUS_INPUT : STATUS_SYSTEM;
-    double seconds = progress_line_seconds(&progress);
-
-    progress_line_tell(&progress, NAN, "writing");
     struct results_input *inputs = must_alloc(study->input_count, sizeof *inputs);
     for (size_t i = 0; i < study->input_count; i++)
         inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
@@ -190,22 +146,93 @@ static int simulate_and_write(const struct request *request, struct study *study
         results_write(request->output, outcome, treat_wanted(&study->portfolio) ? treatments : NULL,
                       inputs, study->input_count, LOSSMILL_VERSION, request->threads, d);
     free(inputs);
-    progress_line_clear(&progress);
-    if (!written)
-        return STATUS_SYSTEM;
-    if (stopped_by != 0)
-        fprintf(stderr, "lossmill run: the file was complete when %s came\n",
-                strsignal(stopped_by));
-    if (request->json)
-        print_headline_json(outcome, request->output, seconds);
-    else if (!request->quiet)
-        print_headline(outcome, request->output, seconds);
-    return STATUS_DONE;
+    return written;
+}
+
+static int simulate_and_write(const struct request *request, const struct study *study,
+                              struct keeper *keeper, struct diagnostics *d)
+{
+    struct outcome outcome = {0};
+    struct treatment_outcome treatments = {0};
+    struct progress_line progress = progress_line_start(request->quiet);
+    progress.years = (double)study->portfolio.settings.years;
+    if (keeper_resumes(keeper) && !request->quiet)
+        fprintf(stderr, "lossmill run: goes on from %s, at %s of the simulation\n",
+                text_shown(keeper->path, 200), keeper_progress(keeper));
+    int status = STATUS_DONE;
+    enum simulated simulated =
+        simulate_all(request, study, &keeper->hooks, &progress, &outcome, &treatments, d);
+    if (stop_wanted() || simulated != SIMULATION_DONE)
+        progress_line_clear(&progress);
+    if (stop_wanted()) {
+        fprintf(stderr, "lossmill run: %s\n", stop_reason());
+        fputs(keeper_note(keeper), stderr);
+        status = STATUS_STOPPED;
+    } else if (simulated != SIMULATION_DONE) {
+        status = simulated == SIMULATION_REFUSED ? STATUS_INPUT : STATUS_SYSTEM;
+    } else {
+        double seconds = progress_line_seconds(&progress);
+        progress_line_tell(&progress, NAN, "writing");
+        bool written = results_put(request, study, &outcome, &treatments, d);
+        if (written) {
+            stop_done("lossmill run: stopped; the file is complete\n");
+            keeper_finish(keeper);
+        }
+        progress_line_clear(&progress);
+        status = written ? STATUS_DONE : STATUS_SYSTEM;
+        if (written && request->json)
+            print_headline_json(&outcome, request->output, seconds);
+        else if (written && !request->quiet)
+            print_headline(&outcome, request->output, seconds);
+    }
+    treatment_outcome_free(&treatments);
+    outcome_free(&outcome);
+    return status;
+}
+
+static int study_run(const struct request *request, struct diagnostics *d)
+{
+    struct progress_line reading = progress_line_start(request->quiet);
+    const struct study_options options = {.years = request->has_years ? &request->years : NULL,
+                                          .seed = request->has_seed ? &request->seed : NULL,
+                                          .tell = progress_line_tell,
+                                          .context = &reading,
+                                          .threads = (int)request->threads};
+    struct study study = {0};
+    struct keeper keeper = {0};
+    int status = STATUS_INPUT;
+    bool good = study_read(&study, request->folder, &options, d);
+    progress_line_clear(&reading);
+    if (good && keeper_open(&keeper, request->output, &study, request->fresh, request->every,
+                            (int)request->threads, d, &status))
+        status = simulate_and_write(request, &study, &keeper, d);
+    keeper_close(&keeper);
+    study_free(&study);
+    return status;
+}
+
+// With the output locked against other runs.
+static int locked_run(const struct request *request, struct diagnostics *d)
+{
+    struct output_lock *lock = output_lock_take(request->output, d);
+    char *partial = results_partial(request->output);
+    int status = STATUS_SYSTEM;
+    if (lock != NULL && partial != NULL) {
+        stop_removes(partial, output_lock_path(lock));
+        status = study_run(request, d);
+        stop_done(NULL);
+    }
+    free(partial);
+    output_lock_release(lock);
+    return status;
 }
 
 int command_run(int argc, char **argv)
 {
-    struct request request = {.threads = (uint64_t)machine_threads(), .seed = UINT64_MAX};
+    struct request request = {
+        .threads = (uint64_t)machine_threads(), .seed = UINT64_MAX, .every = 30};
+    const char *every = NULL;
+    double limit = 0;
     const struct option_row rows[] = {
         {'o', "output", "RUN.h5", "the file to write", OPTION_TEXT, &request.output, 0, 0},
         {'n', "years", "N", "simulated years, instead of the study's", OPTION_WHOLE, &request.years,
@@ -214,6 +241,13 @@ int command_run(int argc, char **argv)
          INT64_MAX},
         {'t', "threads", "N", "(the processors of this process)", OPTION_WHOLE, &request.threads, 1,
          4096},
+        {0, "time-limit", "TIME",
+         "stops after it, such as 90s, 30m or 6h, and keeps what has been\ndone", OPTION_TEXT,
+         &request.time_limit, 0, 0},
+        {0, "checkpoint", "TIME", "at least so long between two checkpoints (30s)", OPTION_TEXT,
+         &every, 0, 0},
+        {0, "fresh", NULL, "from the beginning: discards the checkpoint beside RUN.h5", OPTION_FLAG,
+         &request.fresh, 0, 0},
         {0, "isa", "NAME", "v2, v3 or v4: a lesser instruction set; none changes a bit",
          OPTION_TEXT, &request.isa, 0, 0},
         {'q', "quiet", NULL, "neither progress nor headline", OPTION_FLAG, &request.quiet, 0, 0},
@@ -228,10 +262,18 @@ int command_run(int argc, char **argv)
     if (request.isa != NULL && !isa_choose(request.isa))
         return options_wrong(&manual, "--isa %s: this machine has no such instruction set",
                              text_shown(request.isa, 20));
+    if (request.time_limit != NULL && !duration_parse(request.time_limit, &limit))
+        return options_wrong(&manual, "--time-limit %s: a time such as 90s, 30m or 6h is expected",
+                             text_shown(request.time_limit, 20));
+    if (every != NULL && !duration_parse(every, &request.every))
+        return options_wrong(&manual, "--checkpoint %s: a time such as 90s, 30m or 6h is expected",
+                             text_shown(every, 20));
     request.folder = argv[1];
     request.has_years = request.years > 0;
     request.has_seed = request.seed != UINT64_MAX;
-    signals_catch();
+    stop_catch("lossmill: stopped; no file was written\n");
+    if (request.time_limit != NULL)
+        stop_after(limit);
     static const char hdf5_magic[8] = "\211HDF\r\n\032\n";
     if (!output_possible("run", request.output, hdf5_magic, sizeof hdf5_magic, "an HDF5 file"))
         return STATUS_SYSTEM;
@@ -239,14 +281,8 @@ int command_run(int argc, char **argv)
     struct diagnostics *d = diagnostics_new();
     if (d == NULL)
         return STATUS_SYSTEM;
-    struct study study = {0};
-    struct outcome outcome = {0};
-    struct treatment_outcome treatments = {0};
-    status = simulate_and_write(&request, &study, &outcome, &treatments, d);
+    status = locked_run(&request, d);
     diagnostics_print(d, stderr);
-    treatment_outcome_free(&treatments);
-    outcome_free(&outcome);
-    study_free(&study);
     diagnostics_free(d);
     return output_finish(status);
 }

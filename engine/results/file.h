@@ -17,12 +17,17 @@ struct results_input {
     const char *sha256;
 };
 
-// Writes PATH: complete, synced and renamed into place, or absent. Readable by its owner only. The
+// Writes PATH: complete, synced and renamed into place, or absent, by way of results_partial(PATH),
+// for which the output is to be locked (lock.h). Readable by its owner only. The
 // same outcome and inputs give the same bytes for any number of threads. `version` is the engine's.
 // `treated` is of the outcome's portfolio; NULL: there are neither treatments nor an appetite.
 bool results_write(const char *path, const struct outcome *outcome,
                    const struct treatment_outcome *treated, const struct results_input *inputs,
                    size_t input_count, const char *version, size_t threads, struct diagnostics *d);
+
+// Where PATH is while it is not complete: a killed program leaves it, and the next one overwrites
+// it. To be freed; NULL if memory is exhausted.
+char *results_partial(const char *path);
 
 // What that takes, for estimates: bytes beside the outcome; and seconds of one thread, for so many
 // cells of arrays by year and so many rows of assets and scenarios.

@@ -444,6 +444,14 @@ static bool folder_sync(const char *folder)
     return good;
 }
 
+char *results_partial(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    char *partial;
+    return asprintf(&partial, "%.*s.%s.partial", (int)(name - path), path, name) >= 0 ? partial
+                                                                                      : NULL;
+}
+
 bool results_write(const char *path, const struct outcome *outcome,
                    const struct treatment_outcome *treated, const struct results_input *inputs,
                    size_t input_count, const char *version, size_t threads, struct diagnostics *d)
@@ -458,14 +466,14 @@ bool results_write(const char *path, const struct outcome *outcome,
                        .input_count = input_count,
                        .version = version,
                        .thread_count = threads};
-    char *folder = folder_of(path), *temporary = NULL;
+    char *folder = folder_of(path), *temporary = results_partial(path);
     int descriptor = -1;
     bool good = false;
 
-    if (folder == NULL || asprintf(&temporary, "%s.lossmill-XXXXXX", folder) < 0) {
-        temporary = NULL;
+    if (folder == NULL || temporary == NULL) {
         diagnostics_add(d, &at, "cannot be written: out of memory");
-    } else if ((descriptor = mkostemp(temporary, O_CLOEXEC)) < 0) {
+    } else if ((descriptor = open(temporary, O_CREAT | O_TRUNC | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
+                                  0600)) < 0) {
         diagnostics_add(d, &at, "cannot be written: %s", strerror(errno));
     } else {
         if (!file_write(&w, temporary) || !file_check(&w, temporary))

@@ -256,6 +256,74 @@ void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class
         shared_sum_add(&sums->class[(size_t)asset * (sums->tail->classes - 1) + class - 1], loss);
 }
 
+static bool hits_reserve(struct asset_part *part, size_t count)
+{
+    struct detail_hit *grown;
+
+    if (count <= part->room)
+        return true;
+    if (count > SIZE_MAX / sizeof *grown)
+        return false;
+    grown = realloc(part->hits, count * sizeof *grown);
+    if (!grown)
+        return false;
+    part->hits = grown;
+    part->room = count;
+    return true;
+}
+
+// All that the parts have goes to the first, whose threads' order is nothing to integers.
+static bool parts_join(struct asset_sums *sums)
+{
+    struct asset_part *all = &sums->parts[0];
+
+    for (int t = 1; t < sums->threads; t++) {
+        struct asset_part *part = &sums->parts[t];
+
+        if (!hits_reserve(all, all->count + part->count))
+            return false;
+        if (part->count > 0)
+            memcpy(all->hits + all->count, part->hits, part->count * sizeof *all->hits);
+        all->count += part->count;
+        part->count = 0;
+        for (size_t a = 0; a < sums->portfolio->assets.count; a++) {
+            all->totals[a].sum += part->totals[a].sum;
+            all->totals[a].square += part->totals[a].square;
+            part->totals[a] = (struct asset_totals){0};
+        }
+    }
+    return true;
+}
+
+bool asset_sums_pass(struct asset_sums *sums, const struct snapshot_pass *pass)
+{
+    const size_t n = sums->portfolio->assets.count, years = (size_t)sums->portfolio->settings.years;
+    struct asset_part *all = &sums->parts[0];
+    uint64_t count;
+    bool good = parts_join(sums);
+
+    count = all->count;
+    good = good && pass->bytes(pass->context, &count, sizeof count) &&
+           hits_reserve(all, (size_t)count) &&
+           (n == 0 || pass->bytes(pass->context, all->totals, n * sizeof *all->totals)) &&
+           (count == 0 || pass->bytes(pass->context, all->hits, (size_t)count * sizeof *all->hits));
+    if (good)
+        all->count = (size_t)count;
+    for (size_t i = 0; good && pass->restoring && i < count; i++)
+        good = all->hits[i].slot < sums->slots && all->hits[i].year < years;
+    for (size_t s = 0; good && s < sums->slots; s++)
+        good = !sums->annual[s] ||
+               pass->bytes(pass->context, sums->annual[s], years * sizeof *sums->annual[s]);
+    return good;
+}
+
+bool asset_sums_tail_pass(struct asset_sums *sums, const struct snapshot_pass *pass)
+{
+    const size_t n = sums->portfolio->assets.count * (sums->tail->classes - 1);
+
+    return n == 0 || pass->bytes(pass->context, sums->class, n * sizeof *sums->class);
+}
+
 // The annual losses other than 0 of one slot, from its row or from its hits, which add up in `row`,
 // zero before and after.
 static size_t slot_annual(const int64_t *annual, uint64_t years, const struct detail_hit *hits,

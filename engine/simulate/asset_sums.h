@@ -10,6 +10,7 @@
 #include "simulate/event_stream.h"
 #include "simulate/outcome.h"
 #include "simulate/scenario_plan.h"
+#include "simulate/snapshot.h"
 #include "simulate/tail.h"
 
 struct asset_sums; // what all threads share
@@ -41,6 +42,11 @@ void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class
 
 // Sum of the squared losses of a batch: below EVENT_BATCH x 2^106.
 unsigned __int128 squares_sum(const struct event_batch *batch);
+
+// To a snapshot or from one: what the parts have, and once the tail is known the losses by class.
+// No thread may add meanwhile. False if the bytes cannot be passed, or memory is exhausted.
+bool asset_sums_pass(struct asset_sums *sums, const struct snapshot_pass *pass);
+bool asset_sums_tail_pass(struct asset_sums *sums, const struct snapshot_pass *pass);
 
 // Fills the sampled figures of all assets. Where the exact variance is not known, the assets in
 // detail alone get sd and error. False if memory is exhausted.

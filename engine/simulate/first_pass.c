@@ -7,6 +7,7 @@
 #include "simulate/event_sums.h"
 #include "simulate/scenario_sums.h"
 #include "simulate/shared_event.h"
+#include "simulate/snapshot_state.h"
 #include "simulate/worst.h"
 
 // What one event touches stands together: a block of years does not fit the first-level cache.
@@ -399,29 +400,46 @@ static bool workers_make(const struct portfolio *portfolio, const struct scenari
     return good;
 }
 
-// Leaves what the second pass needs to `carried`. False if a year's losses outgrew 63 bits.
+// Between rounds: leaves what the second pass needs to `carried`. False if a year's losses outgrew
+// 63 bits.
 static bool workers_join(struct worker *workers, int threads, struct carried *carried)
 {
     bool overflow = false;
 
     for (int t = 0; t < threads; t++) {
-        struct worker *worker = &workers[t];
+        struct block_sums *sums = workers[t].sums;
 
-        if (worker->part) {
-            overflow |= scenario_part_overflow(worker->part) || worker->sums->overflow;
-            for (size_t i = 0; i < worker->sums->worst.count; i++)
-                worst_events_add(&carried->worst, &worker->sums->worst.events[i]);
-        }
-        scenario_part_free(worker->part);
-        sums_free(worker->sums);
-        event_workspace_free(worker->w);
+        overflow |= scenario_part_overflow(workers[t].part) || sums->overflow;
+        for (size_t i = 0; i < sums->worst.count; i++)
+            worst_events_add(&carried->worst, &sums->worst.events[i]);
+        sums->worst = (struct worst_events){0};
     }
     return !overflow;
 }
 
+static void workers_free(struct worker *workers, int threads)
+{
+    for (int t = 0; workers && t < threads; t++) {
+        scenario_part_free(workers[t].part);
+        sums_free(workers[t].sums);
+        event_workspace_free(workers[t].w);
+    }
+    free(workers);
+}
+
+// Work behind the scenarios that a resumed run need not do again.
+static double work_done(const struct scenario_plans *plans, uint64_t years, size_t first)
+{
+    double work = 0;
+
+    for (size_t s = 0; s < first; s++)
+        work += schedule_cost(&plans->plans[s]) * block_count(years);
+    return work;
+}
+
 bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *plans, int threads,
-                struct progress *progress, struct outcome *outcome, struct carried *carried,
-                struct diagnostics *d)
+                size_t first, const struct snapshot_keeper *keeper, struct progress *progress,
+                struct outcome *outcome, struct carried *carried, struct diagnostics *d)
 {
     const uint64_t years = portfolio->settings.years;
     struct scenario_sums *scenarios =
@@ -430,18 +448,21 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
     struct scenario_part **parts = calloc((size_t)threads, sizeof *parts);
     bool good = workers && parts &&
                 workers_make(portfolio, plans, scenarios, threads, carried, workers, parts);
-    bool overflow;
+    bool overflow = false;
 
     progress->work = schedule_work(plans, years);
-    progress->done = 0;
-    for (size_t first = 0, end; good && !progress->stopped && first < plans->count; first = end) {
+    progress->done = (uint64_t)work_done(plans, years, first);
+    for (size_t end; good && !overflow && !progress->stopped && first < plans->count; first = end) {
         end = scenario_round_end(scenarios, first);
         good = round_run(scenarios, workers, parts, plans, threads, first, end, years, progress,
                          outcome);
+        overflow = good && !workers_join(workers, threads, carried);
+        if (good && !overflow && !progress->stopped &&
+            !snapshot_offer(keeper, SNAPSHOT_FIRST_PASS, end, outcome, carried))
+            progress->stopped = true;
     }
-    overflow = workers && !workers_join(workers, threads, carried);
     scenario_sums_free(scenarios);
-    free(workers);
+    workers_free(workers, threads);
     free(parts);
     if (!good && !overflow)
         diagnostics_add(d, NULL, "out of memory while simulating");

@@ -8,6 +8,7 @@
 #include "simulate/asset_sums.h"
 #include "simulate/event_stream.h"
 #include "simulate/event_sums.h"
+#include "simulate/snapshot_state.h"
 #include "simulate/worst.h"
 
 // What the portfolio's replay shares among threads.
@@ -194,23 +195,26 @@ static bool contributions_finish(const struct portfolio *portfolio, const double
     return good;
 }
 
-static bool scenarios_replay(struct shared *shared, struct replayer *all, int threads,
-                             struct progress *progress)
+static double replay_cost(const struct shared *shared, size_t scenario)
 {
-    const size_t n = shared->plans->count;
-    const double blocks = block_count(shared->portfolio->settings.years);
+    return schedule_cost(&shared->plans->plans[scenario]) *
+           block_count(shared->portfolio->settings.years);
+}
+
+// Scenarios [first, end).
+static bool range_replay(struct shared *shared, struct replayer *all, int threads, size_t first,
+                         size_t end, struct progress *progress)
+{
     double work = 0;
     bool good = true;
 
-    for (size_t s = 0; s < n; s++)
-        work += schedule_cost(&shared->plans->plans[s]) * blocks;
-    progress->work = work;
-    progress->done = 0;
+    for (size_t s = first; s < end; s++)
+        work += replay_cost(shared, s);
 
     const double large = threads > 1 ? work / (4 * threads) : HUGE_VAL;
 
-    for (size_t s = 0; good && s < n && !progress->stopped; s++) {
-        const double cost = schedule_cost(&shared->plans->plans[s]) * blocks;
+    for (size_t s = first; good && s < end && !progress->stopped; s++) {
+        const double cost = replay_cost(shared, s);
 
         if (cost > large) {
             good = scenario_together(all, threads, s);
@@ -218,13 +222,40 @@ static bool scenarios_replay(struct shared *shared, struct replayer *all, int th
         }
     }
 #pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
-    for (size_t s = 0; s < n; s++) {
-        const double cost = schedule_cost(&shared->plans->plans[s]) * blocks;
+    for (size_t s = first; s < end; s++) {
+        const double cost = replay_cost(shared, s);
 
         if (cost <= large && good && !progress->stopped) {
             good = scenario_alone(&all[omp_get_thread_num()], s);
             progress_add(progress, cost);
         }
+    }
+    return good;
+}
+
+// Range by range: as many candidates as a thread draws in some tenths of a second, so that a stop
+// need not wait, and the threads seldom do.
+static bool scenarios_replay(struct shared *shared, struct replayer *all, int threads, size_t first,
+                             const struct snapshot_keeper *keeper, struct carried *carried,
+                             struct progress *progress)
+{
+    const double range_work = threads * (double)(1 << 26);
+    const size_t n = shared->plans->count;
+    bool good = true;
+
+    progress->work = 0;
+    progress->done = 0;
+    for (size_t s = 0; s < n; s++) {
+        progress->work += replay_cost(shared, s);
+        progress->done = s < first ? (uint64_t)progress->work : progress->done;
+    }
+    for (size_t end = first; good && first < n && !progress->stopped; first = end) {
+        for (double work = 0; end < n && work < range_work; end++)
+            work += replay_cost(shared, end);
+        good = range_replay(shared, all, threads, first, end, progress);
+        if (good && !progress->stopped &&
+            !snapshot_offer(keeper, SNAPSHOT_REPLAY, end, shared->outcome, carried))
+            progress->stopped = true;
     }
     return good;
 }
@@ -297,8 +328,8 @@ static bool replay_finish(struct shared *shared, const struct carried *carried,
 
 bool replay(const struct portfolio *portfolio, const struct scenario_plans *plans,
             const struct tail *tail, const struct asset_exact *exact, double *portfolio_tvar_units,
-            int threads, struct carried *carried, struct progress *progress,
-            struct outcome *outcome, struct diagnostics *d)
+            int threads, const struct snapshot_keeper *keeper, struct carried *carried,
+            struct progress *progress, struct outcome *outcome, struct diagnostics *d)
 {
     struct shared shared = {.portfolio = portfolio,
                             .plans = plans,
@@ -306,7 +337,16 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
                             .assets = carried->assets,
                             .outcome = outcome};
     struct replayer *all = calloc((size_t)threads, sizeof *all);
+    size_t first = 0;
     bool good = all && asset_sums_tail_start(carried->assets, tail) && wanted_find(&shared);
+
+    if (good && keeper && keeper->restore && keeper->start.phase == SNAPSHOT_REPLAY) {
+        const struct snapshot_pass pass = {keeper->restore, keeper->context, true};
+
+        first = (size_t)keeper->start.next;
+        if (!snapshot_replay(&pass, first, outcome, carried))
+            good = false;
+    }
 
     for (int t = 0; good && t < threads; t++) {
         all[t].shared = &shared;
@@ -315,7 +355,7 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
         if (good)
             all[t].w->wanted = shared.wanted;
     }
-    good = good && scenarios_replay(&shared, all, threads, progress);
+    good = good && scenarios_replay(&shared, all, threads, first, keeper, carried, progress);
     if (good && !progress->stopped)
         good = replay_finish(&shared, carried, exact, portfolio_tvar_units, threads);
     for (int t = 0; all && t < threads; t++)

@@ -7,11 +7,12 @@
 #include "simulate/tail.h"
 
 // Fills the contributions of outcome->scenarios, all of its assets, events and independence but
-// what is exact, worst years and events, and the shares. False, with a diagnostic, if memory is
-// exhausted or `progress` stopped it.
+// what is exact, worst years and events, and the shares. A keeper that restores a place in the
+// replay is asked for it; `keeper` may be NULL. False, with a diagnostic, if memory is exhausted or
+// a snapshot cannot be restored; without, if `progress` or the keeper stopped it.
 bool replay(const struct portfolio *portfolio, const struct scenario_plans *plans,
             const struct tail *tail, const struct asset_exact *exact, double *portfolio_tvar_units,
-            int threads, struct carried *carried, struct progress *progress,
-            struct outcome *outcome, struct diagnostics *d);
+            int threads, const struct snapshot_keeper *keeper, struct carried *carried,
+            struct progress *progress, struct outcome *outcome, struct diagnostics *d);
 
 #endif

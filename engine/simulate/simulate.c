@@ -13,7 +13,9 @@
 //    address and nothing else, but only those in years of the tail get their losses; they make each
 //    scenario's and asset's part of it (replay.c, event_sums.c).
 //
-// Threads share nothing but integer sums, so that no figure depends on how many there are.
+// Threads share nothing but integer sums, so that no figure depends on how many there are. Both
+// passes go through ranges of scenarios, behind each of which the run can be interrupted
+// (snapshot.h).
 #include "simulate/simulate.h"
 
 #include <math.h>
@@ -24,6 +26,7 @@
 #include "simulate/first_pass.h"
 #include "simulate/forecast.h"
 #include "simulate/replay.h"
+#include "simulate/snapshot_state.h"
 #include "simulate/worst.h"
 
 static bool summary_alloc(struct arena *arena, size_t levels, struct summary *s)
@@ -324,12 +327,28 @@ bool outcome_insure(struct outcome *o, const int64_t *net)
     return own && sorted;
 }
 
+// Sets how many scenarios have been through the first pass before.
+static bool start_restore(const struct snapshot_keeper *keeper, const struct scenario_plans *plans,
+                          struct outcome *o, struct carried *carried, size_t *first)
+{
+    *first = 0;
+    if (!keeper || !keeper->restore)
+        return true;
+
+    const struct snapshot_pass pass = {keeper->restore, keeper->context, true};
+
+    *first = keeper->start.phase == SNAPSHOT_FIRST_PASS ? (size_t)keeper->start.next : plans->count;
+    return keeper->start.next <= plans->count && snapshot_first_pass(&pass, *first, o, carried);
+}
+
 static bool run_phases(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                       const struct asset_exact *exact, int threads, struct progress *progress,
+                       const struct asset_exact *exact, int threads,
+                       const struct snapshot_keeper *keeper, struct progress *progress,
                        struct carried *carried, struct outcome *o, struct diagnostics *d)
 {
     struct tail tail = {0};
     double tvar_units[TAIL_LEVELS_MAX];
+    size_t first;
     bool good;
 
     exact_fill(plans, exact, o);
@@ -339,7 +358,11 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
         diagnostics_add(d, NULL, "out of memory: the sums of the assets do not fit");
         return false;
     }
-    if (!first_pass(portfolio, plans, threads, progress, o, carried, d))
+    if (!start_restore(keeper, plans, o, carried, &first)) {
+        diagnostics_add(d, NULL, "the checkpoint cannot be restored");
+        return false;
+    }
+    if (!first_pass(portfolio, plans, threads, first, keeper, progress, o, carried, d))
         return false;
     good = tail_find(o, threads, &tail, tvar_units);
     if (!good)
@@ -347,8 +370,8 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     progress->phase = "attributing";
     progress->from = 0.8;
     progress->to = 1;
-    good = good &&
-           replay(portfolio, plans, &tail, exact, tvar_units, threads, carried, progress, o, d);
+    good = good && replay(portfolio, plans, &tail, exact, tvar_units, threads, keeper, carried,
+                          progress, o, d);
     tail_free(&tail);
     exact_forget(plans, o);
     return good;
@@ -358,6 +381,14 @@ enum simulated simulate_planned(const struct portfolio *portfolio,
                                 const struct scenario_plans *plans, int threads,
                                 simulate_progress *tell, void *context, struct outcome *outcome,
                                 struct diagnostics *d)
+{
+    return simulate_resumable(portfolio, plans, threads, NULL, tell, context, outcome, d);
+}
+
+enum simulated simulate_resumable(const struct portfolio *portfolio,
+                                  const struct scenario_plans *plans, int threads,
+                                  const struct snapshot_keeper *keeper, simulate_progress *tell,
+                                  void *context, struct outcome *outcome, struct diagnostics *d)
 {
     struct progress progress = {.tell = tell, .context = context};
     struct carried carried = {0};
@@ -373,7 +404,8 @@ enum simulated simulate_planned(const struct portfolio *portfolio,
     if (!good)
         diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
                         (unsigned long long)portfolio->settings.years);
-    good = good && run_phases(portfolio, plans, exact, threads, &progress, &carried, outcome, d);
+    good = good &&
+           run_phases(portfolio, plans, exact, threads, keeper, &progress, &carried, outcome, d);
     carried_free(&carried);
     free(exact);
     return good ? SIMULATION_DONE : SIMULATION_FAILED;

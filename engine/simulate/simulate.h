@@ -8,6 +8,7 @@
 #include "base/diagnostics.h"
 #include "models/portfolio.h"
 #include "simulate/outcome.h"
+#include "simulate/snapshot.h"
 
 // What is known of a run before it starts; `check` prints it.
 struct forecast {
@@ -68,6 +69,13 @@ enum simulated simulate_planned(const struct portfolio *portfolio,
                                 const struct scenario_plans *plans, int threads,
                                 simulate_progress *progress, void *context, struct outcome *outcome,
                                 struct diagnostics *d);
+
+// The same with a keeper of snapshots: a run that begins with one gives the same bytes as one that
+// does not.
+enum simulated simulate_resumable(const struct portfolio *portfolio,
+                                  const struct scenario_plans *plans, int threads,
+                                  const struct snapshot_keeper *keeper, simulate_progress *progress,
+                                  void *context, struct outcome *outcome, struct diagnostics *d);
 
 // Makes the portfolio's annual loss, and what is told of it, net of insurance: net[years], in
 // units. What is attributed to scenarios, assets and groups stays gross. False if memory is

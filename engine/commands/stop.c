@@ -1,0 +1,111 @@
+#include "commands/stop.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+
+static volatile sig_atomic_t stopped_by, soft;
+static const char *_Atomic hard_message, *_Atomic hard_partial, *_Atomic hard_lock;
+static double limit, wanted_since; // on the monotonic clock; 0: none, and not yet
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+// Of functions that a handler may call.
+static void end_at_once(void)
+{
+    const char *message = hard_message, *partial = hard_partial, *lock = hard_lock;
+    if (partial != NULL)
+        unlink(partial);
+    if (lock != NULL)
+        unlink(lock);
+    if (message != NULL) {
+        ssize_t ignored = write(STDERR_FILENO, message, strlen(message));
+        (void)ignored;
+    }
+    _exit(STATUS_STOPPED);
+}
+
+static void on_signal(int number)
+{
+    if (!soft)
+        end_at_once();
+    stopped_by = number;
+    alarm(1);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    if (soft)
+        end_at_once();
+}
+
+void stop_catch(const char *message)
+{
+    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    hard_message = message;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+        struct sigaction before;
+        // Under nohup a hang-up is ignored, and stays so. A shell also has its background jobs
+        // ignore SIGINT, but who sends it to us by name means it.
+        if (caught[i] != SIGHUP ||
+            (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN))
+            sigaction(caught[i], &action, NULL);
+    }
+    action.sa_handler = on_alarm;
+    sigaction(SIGALRM, &action, NULL);
+}
+
+void stop_softly(const char *message)
+{
+    hard_message = message;
+    soft = true;
+}
+
+void stop_removes(const char *partial, const char *lock)
+{
+    hard_partial = partial;
+    hard_lock = lock;
+}
+
+void stop_done(const char *message)
+{
+    soft = false;
+    alarm(0);
+    hard_message = message;
+    stop_removes(NULL, NULL);
+}
+
+void stop_after(double seconds)
+{
+    limit = seconds_now() + seconds;
+}
+
+bool stop_wanted(void)
+{
+    const bool wanted = stopped_by != 0 || (limit > 0 && seconds_now() >= limit);
+    if (wanted && wanted_since == 0)
+        wanted_since = seconds_now();
+    return wanted;
+}
+
+double stop_waited(void)
+{
+    return stop_wanted() ? seconds_now() - wanted_since : 0;
+}
+
+const char *stop_reason(void)
+{
+    return stopped_by != 0 ? strsignal(stopped_by) : "the time limit";
+}

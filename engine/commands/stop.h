@@ -1,0 +1,30 @@
+// What asks a command to stop: a signal, or its time limit.
+//
+// Whoever works asks stop_wanted now and then, and has moments to put things in order; a second
+// after a signal the process ends all the same.
+#ifndef LOSSMILL_COMMANDS_STOP_H
+#define LOSSMILL_COMMANDS_STOP_H
+
+#include <stdbool.h>
+
+// Catches SIGINT, SIGTERM and SIGHUP (this one unless it is ignored). Until stop_softly they end
+// the process at once, with status STATUS_STOPPED and `message` on stderr.
+void stop_catch(const char *message);
+
+// From now on stop_wanted tells. `message` is for the case that nobody asks for a second; it stays
+// the caller's, and may be replaced by another call.
+void stop_softly(const char *message);
+
+// Files to be removed at a hard end, or NULL. The names stay the caller's.
+void stop_removes(const char *partial, const char *lock);
+
+// Nothing is left to be stopped: the next signal ends the process with this message.
+void stop_done(const char *message);
+
+void stop_after(double seconds); // the time limit, from now
+
+bool stop_wanted(void);
+double stop_waited(void);      // seconds since it was first wanted, as far as asked
+const char *stop_reason(void); // such as "Interrupt", once it is wanted
+
+#endif
