@@ -201,6 +201,30 @@ def a_signal_stops_the_night_and_the_run_with_it(folder):
     assert [path.name for path in runs.iterdir()] == [".nightly.lock"]
 
 
+def a_night_that_was_killed_is_taken_up_by_the_next(folder):
+    study, runs = study_new(folder), folder / "runs"
+    night(study, runs)
+    years = ["--", "--years", "1000000", "--checkpoint", "0"]
+    process = subprocess.Popen([NIGHTLY, study, runs, *years], env={**os.environ, "LOSSMILL": str(LOSSMILL)},
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and not names(runs, "*.checkpoint"):
+        time.sleep(0.001)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    with open(runs / ".nightly.lock", "a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the run itself may take longer to die
+    [checkpoint] = names(runs, "*.checkpoint")
+    _, err = call(NIGHTLY, study, runs, *years)
+    assert "goes on from" in err
+    assert (runs / checkpoint.removesuffix(".checkpoint")).samefile(runs / "latest.h5")
+    assert len(names(runs, "run-*.h5")) == 2 and not names(runs, "*.checkpoint*") and not names(runs, ".run-*")
+
+    (runs / (checkpoint.replace("2", "3", 1))).write_bytes(b"of no use")
+    _, err = night(study, runs)
+    assert "of no use any more: deleted" in err
+    assert not names(runs, "*.checkpoint*")
+
+
 def what_is_not_a_link_is_not_replaced(folder):
     study, runs = study_new(folder), folder / "runs"
     runs.mkdir()
