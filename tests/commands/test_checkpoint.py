@@ -129,7 +129,8 @@ def a_stop_says_how_to_go_on_and_keeps_what_is_done(folder):
     out, err = process.communicate()
     assert process.returncode == STOPPED and out == b""
     assert QUICK or time.monotonic() - stopped < 3, "far more than the second that is promised"
-    assert b"Interrupt" in err and b"The same command goes on from there" in err
+    # on a busy machine the second is over before the range: then the reason is not told
+    assert b"stopped" in err and b"The same command goes on from there" in err, err
     assert output.read_bytes() == b"" and listing(folder) == ["run.h5", "run.h5.checkpoint", "study"]
     _, err = call("run", path, "-o", output, "--checkpoint", 0)
     assert "goes on from" in err
