@@ -13,7 +13,8 @@
 static const struct manual manual = {
     .command = "fit",
     .operands = "DATA.csv --column loss",
-    .summary = "Fits distributions to the losses or the numbers of incidents, and writes the cells.",
+    .summary =
+        "Fits distributions to the losses or the numbers of incidents, and writes the cells.",
     .text =
         "Losses: every law of the study's cells that can hold them, by maximum likelihood: with\n"
         "standard errors, log-likelihood, AIC and BIC (smaller is better), the distances of\n"
@@ -233,8 +234,8 @@ static int options_check(const struct fit_options *options, const char *plot)
         return options_wrong(&manual, "--counts goes with --exposure and --periods only");
     if (!options->counts && (options->exposure != NULL || options->periods != 0))
         return options_wrong(&manual, "--exposure and --periods go with --counts");
-    if (options->cap != NULL && (!amount_parse(options->cap, strlen(options->cap), &amount) ||
-                                 !(amount > 0)))
+    if (options->cap != NULL &&
+        (!amount_parse(options->cap, strlen(options->cap), &amount) || !(amount > 0)))
         return options_wrong(&manual, "--cap %s: an amount such as 5M is expected",
                              text_shown(options->cap, 40));
     return laws_check(options->laws);

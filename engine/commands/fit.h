@@ -81,6 +81,10 @@ void fit_notes_fill(struct fit_found *found);
 // ---- fit_print.c, fit_json.c
 
 void fit_print(const struct fit_found *found);
+
+// "0.78695 ± 0.015": five digits, and the standard error where there is one.
+const char *fit_estimate_text(double value, double error);
+
 void fit_json(const struct fit_found *found, FILE *out);
 
 // ---- fit_counts.c

@@ -101,9 +101,9 @@ static void tail_cells(struct fit_found *found)
     if (tail->gpd.state != FIT_FOUND)
         return;
     gpd = parameters_text(&tail->gpd);
-    cell_read(found, &found->tail_cell,
-              text_format("%s%s", gpd, interval_text(0, found->losses.alike ? first->high
-                                                                            : HUGE_VAL)));
+    cell_read(
+        found, &found->tail_cell,
+        text_format("%s%s", gpd, interval_text(0, found->losses.alike ? first->high : HUGE_VAL)));
     if (!found->losses.alike)
         return;
     if (found->empirical != NULL)

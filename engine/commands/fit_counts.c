@@ -9,7 +9,7 @@
 
 // What a year's frequency and counts cells say.
 struct year {
-    double rate, k;      // k: of negbinomial
+    double rate, k;                             // k: of negbinomial
     const char *rate_text, *counts, *uncertain; // NULL where there is none
 };
 
@@ -57,25 +57,19 @@ static struct year year_of(const struct fit_options *options, const struct count
     return year;
 }
 
-static const char *estimate_text(double value, double error)
-{
-    return error > 0 ? text_format("%.5g %s %.2g", value, sign("±", "+-"), error)
-                     : text_format("%.5g", value);
-}
-
 static void print_fits(const struct counts *counts, const enum count_law *order, size_t n)
 {
     static const struct column columns[] = {
-        {"Counts", ALIGN_LEFT, 0}, {"Rate", ALIGN_LEFT, 0}, {"K", ALIGN_LEFT, 0},
+        {"Counts", ALIGN_LEFT, 0},          {"Rate", ALIGN_LEFT, 0}, {"K", ALIGN_LEFT, 0},
         {"Log-likelihood", ALIGN_RIGHT, 0}, {"AIC", ALIGN_RIGHT, 0}, {"BIC", ALIGN_RIGHT, 0}};
     struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
     heading("Laws by AIC: per period and unit of exposure, with one standard error");
     for (size_t i = 0; i < n; i++) {
         const struct count_fit *fit = &counts->fit[order[i]];
         listing_cell(listing, count_law_names[order[i]]);
-        listing_cell(listing, estimate_text(fit->rate, fit->rate_error));
+        listing_cell(listing, fit_estimate_text(fit->rate, fit->rate_error));
         listing_cell(listing,
-                     order[i] == COUNT_NEGBINOMIAL ? estimate_text(fit->k, fit->k_error) : "");
+                     order[i] == COUNT_NEGBINOMIAL ? fit_estimate_text(fit->k, fit->k_error) : "");
         listing_cell(listing, text_format("%.3f", fit->log_likelihood));
         listing_cell(listing, text_format("%.2f", fit->aic));
         listing_cell(listing, text_format("%.2f", fit->bic));
@@ -106,7 +100,7 @@ static void print_cells(const struct fit_options *options, const struct counts *
 {
     static const struct column columns[] = {{"counts", ALIGN_LEFT, 0},
                                             {"frequency", ALIGN_LEFT, 0},
-                                            {"or, with what so few leave open", ALIGN_LEFT, 0}};
+                                            {"or, with its uncertainty", ALIGN_LEFT, 0}};
     struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
     heading("Cells to paste: a year%s", options->exposure != NULL ? ", per unit of exposure" : "");
     for (size_t i = 0; i < n; i++) {
@@ -125,21 +119,23 @@ void fit_counts_print(const struct fit_options *options, const struct fit_data *
 {
     enum count_law order[COUNT_LAWS];
     const size_t n = by_aic(counts, order);
-    paragraph(0, text_format("%s incidents in %s periods, in %s of %s: %s a period, with a variance "
-                             "of %s, at most %s",
-                             whole_text((uint64_t)counts->total), whole_text(counts->periods),
-                             options->column, fit_file_name(options), number_text(counts->mean),
-                             number_text(counts->variance), number_text(counts->most)));
+    paragraph(0,
+              text_format("%s incidents in %s periods, in %s of %s: %s a period, with a variance "
+                          "of %s, at most %s",
+                          whole_text((uint64_t)counts->total), whole_text(counts->periods),
+                          options->column, fit_file_name(options), number_text(counts->mean),
+                          number_text(counts->variance), number_text(counts->most)));
     print_fits(counts, order, n);
     putchar('\n');
     paragraph(0, verdict(counts));
     print_cells(options, counts, order, n);
     if (options->periods > 1 && counts->fit[COUNT_NEGBINOMIAL].possible)
-        paragraph(2, "K of a year takes its periods as independent. If whole years are good or bad, "
-                     "it is smaller: fit yearly counts.");
+        paragraph(2,
+                  "K of a year takes its periods as independent. If whole years are good or bad, "
+                  "it is smaller: fit yearly counts.");
     if (data->left_out > 0)
-        paragraph(2, text_format("Rows without a value are left out: %s.",
-                                 whole_text(data->left_out)));
+        paragraph(
+            2, text_format("Rows without a value are left out: %s.", whole_text(data->left_out)));
     if (counts->periods < 10)
         paragraph(2, text_format("%zu periods tell little of how counts vary.", counts->periods));
 }

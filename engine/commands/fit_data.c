@@ -86,8 +86,8 @@ static int bound_find(struct source *source, const char *text, const char *optio
     int column = table_column(&source->table, text);
     if (column < 0 && (!amount_parse(text, strlen(text), amount) || !(*amount > 0))) {
         const struct place at = {.file = source->options->file, .line = 1};
-        diagnostics_add(source->d, &at,
-                        "--%s takes an amount above 0 or a column: '%s' is neither", option, text);
+        diagnostics_add(source->d, &at, "--%s takes an amount above 0 or a column: '%s' is neither",
+                        option, text);
     }
     return column;
 }
@@ -169,8 +169,9 @@ static bool flag_read(struct source *source, size_t row, bool *flag)
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
         if (strcmp(text, yes[i]) == 0)
             return true;
-    return cell_wrong(source, row, source->censored,
-                      "yes (or 1, true) if the loss was at least this, else no (0, false) expected");
+    return cell_wrong(
+        source, row, source->censored,
+        "yes (or 1, true) if the loss was at least this, else no (0, false) expected");
 }
 
 static bool loss_read(struct source *source, size_t row, struct loss *loss)
@@ -196,8 +197,8 @@ static bool count_read(struct source *source, size_t row, struct count *count)
 {
     const char *wanted = "a whole number of incidents";
     bool good = number_read(source, row, source->value, wanted, &count->number);
-    if (good && !(count->number >= 0 && count->number <= 1e9 &&
-                  count->number == floor(count->number)))
+    if (good &&
+        !(count->number >= 0 && count->number <= 1e9 && count->number == floor(count->number)))
         good = cell_wrong(source, row, source->value, "a whole number of incidents expected");
     count->exposure = 1;
     if (source->exposure >= 0) {

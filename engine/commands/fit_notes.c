@@ -84,12 +84,17 @@ const char *fit_verdict(const struct fit_found *found)
     const double chance = 1.358 / sqrt((double)found->losses.count);
     const char *text = best_text(found);
     if (best->ks > chance)
-        text = text_format("%s But it is no good description: its KS of %.3f is more than chance "
-                           "explains (%.3f). Look at --plot; %s.",
-                           text, best->ks, chance,
-                           found->has_tail ? "the joined cell may be better"
-                                           : "--threshold gives the large losses a law of their "
-                                             "own");
+        text =
+            text_format("%s Still, its KS of %.3f is more than chance explains (%.3f for so many "
+                        "losses): look at --plot%s.",
+                        text, best->ks, chance,
+                        found->has_tail ? ""
+                                        : "; --threshold gives the large losses a law of their "
+                                          "own");
+    if (found->mixed.law != NULL)
+        text = text_format("%s The joined law's AIC is %s %s.", text,
+                           number_text(fabs(best->aic - found->tail.aic)),
+                           found->tail.aic < best->aic ? "lower" : "higher");
     return text;
 }
 
@@ -98,9 +103,8 @@ static void data_notes(struct fit_found *found)
     const struct losses *losses = &found->losses;
     if (found->data->left_out > 0)
         note(found, "%s without a value %s left out.",
-             found->data->left_out == 1
-                 ? "A row"
-                 : text_format("%s rows", whole_text(found->data->left_out)),
+             found->data->left_out == 1 ? "A row"
+                                        : text_format("%s rows", whole_text(found->data->left_out)),
              found->data->left_out == 1 ? "is" : "are");
     if (losses->count < FEW_LOSSES)
         note(found,
@@ -108,10 +112,17 @@ static void data_notes(struct fit_found *found)
              "and a range by judgement (lognormal90) may know more.",
              losses->count);
     if (losses->distinct > 1 && losses->commonest >= 5 && losses->commonest * 10 >= losses->count)
-        note(found,
-             "One value stands %s times in %s: rounded, a default, or a limit? If the true loss was "
-             "at least that, --censored-column says so.",
-             whole_text(losses->commonest), whole_text(losses->count));
+        note(
+            found,
+            "One value stands %s times in %s: rounded, a default, or a limit? If the true loss was "
+            "at least that, --censored-column says so.",
+            whole_text(losses->commonest), whole_text(losses->count));
+    if (found->found > 0 && strcmp(name_of(found, 0), "pareto") == 0 && losses->least_low == 0)
+        note(
+            found,
+            "No loss is below %s, and pareto begins just there. Were smaller ones recorded at all? "
+            "If not, --truncated-below judges the other laws fairly.",
+            money_text(losses->smallest, NAN));
     if (losses->distinct == 1)
         note(found, "All losses are equal: the cell is the number itself.");
 }
@@ -204,8 +215,7 @@ static void tail_notes(struct fit_found *found)
         return;
     }
     if (tail->above < FEW_ABOVE)
-        note(found, "%zu losses above the threshold tell little of the tail's shape.",
-             tail->above);
+        note(found, "%zu losses above the threshold tell little of the tail's shape.", tail->above);
     if (isinf(found->tail_cell.mean))
         infinite_note(found, "gpd");
     else if (shape >= 0.5 && found->options->cap == NULL)

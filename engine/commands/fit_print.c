@@ -6,12 +6,21 @@
 #include "commands/fit.h"
 #include "commands/print.h"
 
-// "0.78695 ± 0.015": five digits, and the standard error where there is one.
-static const char *estimate_text(double value, double error)
+// To so many digits, without an exponent where people do without.
+static const char *digits_text(double x, int digits)
+{
+    if (fabs(x) < pow(10, digits) || fabs(x) >= 1e15)
+        return text_format("%.*g", digits, x);
+    const double place = pow(10, floor(log10(fabs(x))) + 1 - digits);
+    return text_format("%s%s", x < 0 ? "-" : "",
+                       whole_text((uint64_t)(round(fabs(x) / place) * place)));
+}
+
+const char *fit_estimate_text(double value, double error)
 {
     if (!(error > 0))
-        return text_format("%.5g", value);
-    return text_format("%.5g %s %.2g", value, sign("±", "+-"), error);
+        return digits_text(value, 5);
+    return text_format("%s %s %s", digits_text(value, 5), sign("±", "+-"), digits_text(error, 2));
 }
 
 static const char *lower_case(const char *name)
@@ -32,7 +41,7 @@ static const char *parameters_text(const struct fit *fit)
             continue; // the threshold is what was given
         text = text_format("%s%s%s %s", text, *text != '\0' ? ", " : "",
                            lower_case(fit->family->parameters[i]),
-                           estimate_text(fit->p[i], fit->standard_error[i]));
+                           fit_estimate_text(fit->p[i], fit->standard_error[i]));
     }
     return text;
 }
@@ -44,8 +53,7 @@ static void print_head(const struct fit_found *found)
     const char *text = text_format("%s losses in %s of %s, from %s to %s, on average %s",
                                    whole_text(losses->count), options->column,
                                    fit_file_name(options), money_text(losses->smallest, NAN),
-                                   money_text(losses->largest, NAN),
-                                   money_text(losses->mean, NAN));
+                                   money_text(losses->largest, NAN), money_text(losses->mean, NAN));
     if (losses->censored > 0)
         text = text_format("%s; %s of them censored", text, whole_text(losses->censored));
     if (losses->truncated > 0)
@@ -56,6 +64,17 @@ static void print_head(const struct fit_found *found)
     paragraph(0, text);
 }
 
+static void likelihood_row(struct listing *listing, const char *name, const char *parameters,
+                           double log_likelihood, double aic, double bic)
+{
+    listing_cell(listing, name);
+    listing_cell(listing, parameters);
+    listing_cell(listing, text_format("%.3f", log_likelihood));
+    listing_cell(listing, text_format("%.2f", aic));
+    listing_cell(listing, text_format("%.2f", bic));
+}
+
+// With the joined law in its place.
 static void print_fits(const struct fit_found *found)
 {
     static const struct column columns[] = {{"Law", ALIGN_LEFT, 0},
@@ -64,14 +83,21 @@ static void print_fits(const struct fit_found *found)
                                             {"AIC", ALIGN_RIGHT, 0},
                                             {"BIC", ALIGN_RIGHT, 0}};
     struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
+    const struct tail *tail = &found->tail;
+    bool joined = found->mixed.law == NULL; // already told of
     heading("Laws by AIC");
-    for (size_t i = 0; i < found->found; i++) {
+    for (size_t i = 0; i <= found->found; i++) {
         const struct fit *fit = &found->fits[i];
-        listing_cell(listing, fit->law->name);
-        listing_cell(listing, parameters_text(fit));
-        listing_cell(listing, text_format("%.3f", fit->log_likelihood));
-        listing_cell(listing, text_format("%.2f", fit->aic));
-        listing_cell(listing, text_format("%.2f", fit->bic));
+        if (!joined && (i == found->found || tail->aic < fit->aic)) {
+            likelihood_row(listing, "joined",
+                           text_format("%s up to %s, then gpd", tail->body->law->name,
+                                       money_text(tail->threshold, NAN)),
+                           tail->log_likelihood, tail->aic, tail->bic);
+            joined = true;
+        }
+        if (i < found->found)
+            likelihood_row(listing, fit->law->name, parameters_text(fit), fit->log_likelihood,
+                           fit->aic, fit->bic);
     }
     listing_print(listing, 2);
 }
@@ -104,9 +130,9 @@ static void cell_row(struct listing *listing, const char *name, const struct fit
 static void print_closeness(const struct fit_found *found)
 {
     static const struct column columns[] = {
-        {"Law", ALIGN_LEFT, 0},     {"KS", ALIGN_RIGHT, 0},         {"CvM", ALIGN_RIGHT, 0},
-        {"AD", ALIGN_RIGHT, 0},     {"Mean", ALIGN_RIGHT, 0},       {"1 in 2", ALIGN_RIGHT, 0},
-        {"1 in 10", ALIGN_RIGHT, 0}, {"1 in 20", ALIGN_RIGHT, 0},   {"1 in 100", ALIGN_RIGHT, 0},
+        {"Law", ALIGN_LEFT, 0},        {"KS", ALIGN_RIGHT, 0},      {"CvM", ALIGN_RIGHT, 0},
+        {"AD", ALIGN_RIGHT, 0},        {"Mean", ALIGN_RIGHT, 0},    {"1 in 2", ALIGN_RIGHT, 0},
+        {"1 in 10", ALIGN_RIGHT, 0},   {"1 in 20", ALIGN_RIGHT, 0}, {"1 in 100", ALIGN_RIGHT, 0},
         {"1 in 1,000", ALIGN_RIGHT, 0}};
     const struct losses *losses = &found->losses;
     struct listing *listing = listing_new(columns, sizeof columns / sizeof *columns);
@@ -132,20 +158,17 @@ static void print_tail(const struct fit_found *found)
     const struct column bare[] = {{"", ALIGN_LEFT, 0}, {"", ALIGN_LEFT, 0}};
     struct listing *listing = listing_new(bare, 2);
     listing_cell(listing, "gpd");
-    listing_cell(listing, text_format("%s; log-likelihood %.3f, KS %.4f, AD %s",
-                                      parameters_text(&tail->gpd), tail->gpd.log_likelihood,
-                                      tail->gpd.ks, distance_text(tail->gpd.ad)));
+    listing_cell(listing,
+                 text_format("%s; log-likelihood %.3f, KS %.4f, AD %s", parameters_text(&tail->gpd),
+                             tail->gpd.log_likelihood, tail->gpd.ks, distance_text(tail->gpd.ad)));
     if (tail->body != NULL) {
         listing_cell(listing, text_format("%s below", tail->body->law->name));
         listing_cell(listing, parameters_text(tail->body));
-        listing_cell(listing, "joined");
-        listing_cell(listing, text_format("log-likelihood %.3f, AIC %.2f, BIC %.2f",
-                                          tail->log_likelihood, tail->aic, tail->bic));
     }
     for (int level = 3; level < FIT_LEVELS; level++)
         if (fit_tails[level] <= tail->share) {
-            listing_cell(listing, text_format("1 in %s", whole_text((uint64_t)(
-                                                             1 / fit_tails[level] + 0.5))));
+            listing_cell(listing, text_format("1 in %s",
+                                              whole_text((uint64_t)(1 / fit_tails[level] + 0.5))));
             double shortfall = tail_expected_shortfall(tail, fit_tails[level]);
             listing_cell(listing,
                          text_format("exceeds %s; such losses are %s on average",
@@ -153,8 +176,9 @@ static void print_tail(const struct fit_found *found)
                                      isinf(shortfall) ? "infinite" : money_text(shortfall, NAN)));
         }
     listing_print_bare(listing, 2);
-    paragraph(2, text_format("The threshold itself counts as given: it is high enough where the "
-                             "shape no longer drifts (--plot)."));
+    paragraph(2,
+              "The threshold counts as given. It is high enough where the shape no longer drifts: "
+              "see --plot.");
 }
 
 static void print_cell(struct listing *listing, const char *name, const struct fit_cell *cell)

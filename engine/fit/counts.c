@@ -137,8 +137,8 @@ static void at_most_once_fit(struct counts *counts, const struct count *rows)
     }
     fit->rate = p;
     fit->rate_error = sqrt(p * (1 - p) / n);
-    fit->log_likelihood =
-        counts->total * elementary_log(p) + (p < 1 ? (n - counts->total) * elementary_log1p(-p) : 0);
+    fit->log_likelihood = counts->total * elementary_log(p) +
+                          (p < 1 ? (n - counts->total) * elementary_log1p(-p) : 0);
     information_fill(fit, 1, counts->periods);
 }
 

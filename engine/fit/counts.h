@@ -13,18 +13,18 @@ struct count {
 enum count_law { COUNT_POISSON, COUNT_NEGBINOMIAL, COUNT_AT_MOST_ONCE, COUNT_LAWS };
 
 struct count_fit {
-    bool possible; // else the rest is not filled
+    bool possible;           // else the rest is not filled
     double rate, rate_error; // per unit of exposure; of COUNT_AT_MOST_ONCE: the probability
-    double k, k_error;       // of COUNT_NEGBINOMIAL; the period's rate varies by a gamma law of shape k
+    double k, k_error; // of COUNT_NEGBINOMIAL; the period's rate varies by a gamma law of shape k
     double log_likelihood, aic, bic;
     int parameters;
 };
 
 struct counts {
     size_t periods;
-    double total, exposure;     // sums
-    double mean, variance;      // of the numbers; with divisor n - 1
-    double most;                // the largest number
+    double total, exposure; // sums
+    double mean, variance;  // of the numbers; with divisor n - 1
+    double most;            // the largest number
     // Pearson's sum of (number - expected)^2 / expected, for one rate: about periods - 1 if the
     // counts are Poisson, and P(a larger one) if they are.
     double pearson, pearson_p;

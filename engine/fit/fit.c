@@ -190,9 +190,8 @@ static bool losses_differ(const struct losses *losses)
 bool fit_law(struct fit *fit, const struct law *law, const struct losses *losses, double threshold,
              struct arena *scratch)
 {
-    struct climb climb = {.law = law,
-                          .family = distribution_family_find(law->searched),
-                          .losses = losses};
+    struct climb climb = {
+        .law = law, .family = distribution_family_find(law->searched), .losses = losses};
     struct maximum maximum = {0};
     int variables = 0;
 

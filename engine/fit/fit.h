@@ -10,10 +10,10 @@
 
 enum fit_state {
     FIT_FOUND,
-    FIT_OUTSIDE,    // the law cannot hold such losses, or they are too few or all alike
+    FIT_OUTSIDE,     // the law cannot hold such losses, or they are too few or all alike
     FIT_EXPONENTIAL, // the best member of the family is its limit, the exponential law
-    FIT_ENDLESS,    // the likelihood has no maximum: it rises towards an end of the family
-    FIT_REFUSED     // the best parameters are beyond what a cell may say
+    FIT_ENDLESS,     // the likelihood has no maximum: it rises towards an end of the family
+    FIT_REFUSED      // the best parameters are beyond what a cell may say
 };
 
 struct fit {
@@ -25,7 +25,8 @@ struct fit {
     int searched, charged;
     double p[DISTRIBUTION_PARAMETERS_MAX];
     double covariance[DISTRIBUTION_PARAMETERS_MAX][DISTRIBUTION_PARAMETERS_MAX];
-    double standard_error[DISTRIBUTION_PARAMETERS_MAX]; // NaN where it was not searched, or has none
+    double
+        standard_error[DISTRIBUTION_PARAMETERS_MAX]; // NaN where it was not searched, or has none
     double log_likelihood, aic, bic;
 
     // The share of all losses that records would show: 1 without truncation, NaN where rows differ
@@ -33,9 +34,9 @@ struct fit {
     double recorded;
 
     // Of what was recorded: the largest distance between the law's P(X <= x) and that of the data
-    // (Kolmogorov and Smirnov), the integral of their squared difference (Cramer and von Mises), and
-    // the same with more weight on both ends (Anderson and Darling). The latter two are NaN with
-    // censored losses.
+    // (Kolmogorov and Smirnov), the integral of their squared difference (Cramer and von Mises),
+    // and the same with more weight on both ends (Anderson and Darling). The latter two are NaN
+    // with censored losses.
     double ks, cvm, ad;
 };
 

@@ -149,9 +149,8 @@ static void beta_log_density(const double *p, size_t n, const double *x, const d
         special_log_gamma(p[0] + p[1]) - special_log_gamma(p[0]) - special_log_gamma(p[1]);
 
     for (size_t i = 0; i < n; i++)
-        out[i] = x[i] < 1
-                     ? constant + (p[0] - 1) * log_x[i] + (p[1] - 1) * elementary_log1p(-x[i])
-                     : -HUGE_VAL;
+        out[i] = x[i] < 1 ? constant + (p[0] - 1) * log_x[i] + (p[1] - 1) * elementary_log1p(-x[i])
+                          : -HUGE_VAL;
 }
 
 // By the moments.
@@ -207,8 +206,8 @@ static bool lomax_start(const struct losses *losses, int attempt, double *p, dou
     return gpd_start(losses, attempt, p, unit);
 }
 
-// SCALE = s / k, SHAPE = 1 / k, and the errors by the delta method; below the smallest k that a cell
-// may have, the law is exponential for all that the data can tell.
+// SCALE = s / k, SHAPE = 1 / k, and the errors by the delta method; below the smallest k that a
+// cell may have, the law is exponential for all that the data can tell.
 static bool lomax_finish(double *p, double covariance[][DISTRIBUTION_PARAMETERS_MAX])
 {
     const double s = p[1], k = p[2], by_s = 1 / k, by_k = -s / (k * k), shape_by_k = -1 / (k * k);

@@ -37,8 +37,8 @@ struct law {
 const struct law *law_at(size_t index);
 const struct law *law_named(const char *name);
 
-// The generalised Pareto law of what lies above `p[0]`, which its `start` leaves as it is. Not among
-// those above: it is for a part of the data.
+// The generalised Pareto law of what lies above `p[0]`, which its `start` leaves as it is. Not
+// among those above: it is for a part of the data.
 extern const struct law law_gpd;
 
 #endif

@@ -58,8 +58,7 @@ bool losses_start(struct losses *losses, struct loss *rows, size_t count, struct
     losses->alike = true;
     for (size_t i = 1; i < count; i++) {
         losses->least_low = fmin(losses->least_low, rows[i].low);
-        losses->alike =
-            losses->alike && rows[i].low == rows[0].low && rows[i].high == rows[0].high;
+        losses->alike = losses->alike && rows[i].low == rows[0].low && rows[i].high == rows[0].high;
     }
     losses->largest = rows[count - 1].value;
     moments(NULL, rows, count, &losses->mean, &losses->sd);

@@ -24,8 +24,7 @@ static bool body_fit(struct tail *tail, const struct losses *below, struct arena
     return true;
 }
 
-bool tail_fit(struct tail *tail, const struct losses *losses, double threshold,
-              struct arena *arena)
+bool tail_fit(struct tail *tail, const struct losses *losses, double threshold, struct arena *arena)
 {
     struct losses above, below;
     double k, n;

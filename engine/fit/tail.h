@@ -1,6 +1,6 @@
 // Losses above a high threshold: peaks over threshold (McNeil, Frey, Embrechts: Quantitative Risk
-// Management, section 5.2), and the law of all losses that is one law below and a generalised Pareto
-// law above.
+// Management, section 5.2), and the law of all losses that is one law below and a generalised
+// Pareto law above.
 #ifndef LOSSMILL_FIT_TAIL_H
 #define LOSSMILL_FIT_TAIL_H
 
@@ -12,8 +12,8 @@ struct tail {
     double share;        // P(X > threshold), see losses_exceedance
     struct fit gpd;      // of those above
 
-    // What lies below by the law that fits it best, as recorded up to the threshold only. NULL where
-    // there are too few or no law fits, or where some are censored: they may lie above.
+    // What lies below by the law that fits it best, as recorded up to the threshold only. NULL
+    // where there are too few or no law fits, or where some are censored: they may lie above.
     const struct fit *body;
     // Of body and tail together, with the share as one more parameter: to be compared with laws of
     // all losses. NaN without a body.
@@ -23,8 +23,8 @@ struct tail {
 
 enum { TAIL_BODY_MIN = 10, TAIL_ABOVE_MIN = 10 }; // losses
 
-// True if memory sufficed; tail->gpd.state says whether there is a fit. There must be TAIL_ABOVE_MIN
-// losses above the threshold.
+// True if memory sufficed; tail->gpd.state says whether there is a fit. There must be
+// TAIL_ABOVE_MIN losses above the threshold.
 bool tail_fit(struct tail *tail, const struct losses *losses, double threshold,
               struct arena *arena);
 
@@ -40,7 +40,8 @@ struct tail_point {
 };
 enum { TAIL_POINTS_MAX = 24 };
 
-// From half of the losses to 20 of them, evenly on the scale of logarithms. True if memory sufficed.
+// From half of the losses to 20 of them, evenly on the scale of logarithms. True if memory
+// sufficed.
 bool tail_shapes(struct tail_point points[TAIL_POINTS_MAX], size_t *count,
                  const struct losses *losses, struct arena *arena);
 
