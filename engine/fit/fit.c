@@ -201,16 +201,13 @@ bool fit_law(struct fit *fit, const struct law *law, const struct losses *losses
         variables += law->kind[i] != PARAMETER_FIXED;
     if (!losses_differ(losses) || !best_start(&climb, threshold))
         return true;
-    fit->state = FIT_ENDLESS;
-    if (!maximum_find(climb_value, &climb, variables, &maximum))
-        return true;
-    fit->state = FIT_FOUND;
+    fit->state = maximum_find(climb_value, &climb, variables, &maximum) ? FIT_FOUND : FIT_ENDLESS;
     fit_fill(fit, &climb, &maximum);
-    if (!goodness_find(fit, climb.family, losses, scratch))
+    if (fit->state == FIT_FOUND && !goodness_find(fit, climb.family, losses, scratch))
         return false;
     if (law->finish && !law->finish(fit->p, fit->covariance))
-        fit->state = FIT_EXPONENTIAL;
-    else
+        fit->state = FIT_EXPONENTIAL; // found, or passed on the way to an end beyond
+    else if (fit->state == FIT_FOUND)
         fit_finish(fit, losses);
     fit->recorded = (double)NAN;
     if (losses->alike && fit->state == FIT_FOUND)
