@@ -244,7 +244,7 @@ static int options_check(const struct fit_options *options, const char *plot)
 int command_fit(int argc, char **argv)
 {
     struct fit_options options = {0};
-    const char *plot = NULL;
+    const char *plot = NULL, *encoding = "utf-8";
     const struct option_row rows[] = {
         {'c', "column", "C", "the column with the losses, or the counts", OPTION_TEXT,
          &options.column, 0, 0},
@@ -270,8 +270,7 @@ int command_fit(int argc, char **argv)
          0},
         {0, "decimal-comma", NULL, "numbers are written 12,5", OPTION_FLAG, &options.decimal_comma,
          0, 0},
-        {0, "windows-1252", NULL, "the file's encoding, unless UTF-8", OPTION_FLAG,
-         &options.windows_1252, 0, 0},
+        {0, "encoding", "NAME", "of the file: utf-8 or windows-1252", OPTION_TEXT, &encoding, 0, 0},
         {0, "json", NULL, "everything, for programs", OPTION_FLAG, &options.json, 0, 0},
     };
     int operands;
@@ -280,6 +279,10 @@ int command_fit(int argc, char **argv)
         status = options_check(&options, plot);
     if (status != OPTIONS_PROCEED)
         return status;
+    options.windows_1252 = strcmp(encoding, "windows-1252") == 0;
+    if (!options.windows_1252 && strcmp(encoding, "utf-8") != 0)
+        return options_wrong(&manual, "--encoding takes utf-8 or windows-1252, not \"%s\"",
+                             text_shown(encoding, 40));
     options.file = argv[1];
     if (plot != NULL &&
         !output_possible(manual.command, plot, ends_in_html(plot) ? page_start : svg_start,

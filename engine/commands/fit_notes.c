@@ -174,8 +174,10 @@ static void truncation_note(struct fit_found *found)
     if (losses->truncated == 0)
         return;
     if (!losses->alike) {
-        note(found, "Rows differ in what would have been recorded: the cells are laws of all "
-                    "losses. A frequency in the study must count all, the unrecorded ones too.");
+        note(found,
+             "Rows differ in what would have been recorded: cells, means and quantiles of laws "
+             "are of all losses, those of the data of what was recorded. A frequency in the "
+             "study must count all, the unrecorded ones too.");
         return;
     }
     if (found->found > 0 && found->fits[0].recorded > 0)

@@ -9,8 +9,8 @@
 // To so many digits, without an exponent where people do without.
 static const char *digits_text(double x, int digits)
 {
-    if (fabs(x) < pow(10, digits) || fabs(x) >= 1e15)
-        return text_format("%.*g", digits, x);
+    if (fabs(x) < pow(10, digits - 1) || fabs(x) >= 1e15)
+        return text_format("%#.*g", digits, x); // 0.10, not 0.1
     const double place = pow(10, floor(log10(fabs(x))) + 1 - digits);
     return text_format("%s%s", x < 0 ? "-" : "",
                        whole_text((uint64_t)(round(fabs(x) / place) * place)));
@@ -19,7 +19,7 @@ static const char *digits_text(double x, int digits)
 const char *fit_estimate_text(double value, double error)
 {
     if (!(error > 0))
-        return digits_text(value, 5);
+        return text_format("%.7g", value);
     return text_format("%s %s %s", digits_text(value, 5), sign("±", "+-"), digits_text(error, 2));
 }
 

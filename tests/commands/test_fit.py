@@ -183,7 +183,7 @@ def the_best_law_stands_first_and_a_sentence_says_so(folder):
     rows = [line.split()[0] for line in out.partition("Laws by AIC")[2].splitlines()[2:9]]
     assert rows[:3] == ["lognormal", "lomax", "weibull"], rows
     assert "lognormal describes these losses best: its AIC is 5.04 below" in out
-    assert "9.6287 ± 0.1" in out and "lognormal 9.628719 1.422016" in out
+    assert "9.6287 ± 0.10," in out and "lognormal 9.628719 1.422016" in out
     assert "empirical fit_losses.csv:loss" in out
 
 
@@ -372,6 +372,7 @@ def wrong_usage_is_explained(folder):
                                 ([data, "-c", "loss", "--cap", "much"], "an amount"),
                                 ([data, "-c", "loss", "--periods", "12"], "--counts"),
                                 ([data, "-c", "loss", "--counts", "--threshold", "5"], "--counts"),
+                                ([data, "-c", "loss", "--encoding", "latin"], "windows-1252"),
                                 ([data, "-c", "loss", "--truncated", "5"], "several options")):
         _, err = call("fit", *arguments, status=USAGE)
         assert expected in err, (arguments, err)
@@ -384,7 +385,7 @@ def other_ways_of_writing_are_read(folder):
     old = os.path.join(folder, "old.csv")
     with open(old, "wb") as file:
         file.write("Schäden\r\n10.5\r\n20.25\r\n7\r\n90\r\n".encode("windows-1252"))
-    assert fit(old, "Schäden", "--windows-1252")["fits"] == plain
+    assert fit(old, "Schäden", "--encoding", "windows-1252")["fits"] == plain
     call("fit", old, "-c", "Schäden", status=INPUT)
 
 
