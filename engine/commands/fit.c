@@ -222,6 +222,18 @@ static int losses_run(const struct fit_options *options, const struct fit_data *
     return status;
 }
 
+// Cells are read as those of a study are, and so are told of: here options take the place of its
+// settings.
+static void settings_hint(const struct diagnostics *d)
+{
+    for (uint64_t i = 0; i < diagnostics_kept(d); i++)
+        if (strstr(diagnostics_get(d, i)->message, "study.ini") != NULL) {
+            fprintf(stderr, "lossmill fit has no study.ini: --decimal-comma and --encoding "
+                            "windows-1252 say the same.\n");
+            return;
+        }
+}
+
 // What goes together on the command line.
 static int options_check(const struct fit_options *options, const char *plot)
 {
@@ -298,6 +310,7 @@ int command_fit(int argc, char **argv)
         status = options.counts ? counts_run(&options, &data)
                                 : losses_run(&options, &data, plot, &arena, d);
     diagnostics_print(d, stderr);
+    settings_hint(d);
     diagnostics_free(d);
     arena_free(&arena);
     return output_finish(status);

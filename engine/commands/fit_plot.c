@@ -311,7 +311,7 @@ void fit_plot(const struct fit_found *found, FILE *out)
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1140 %d\" role=\"img\" "
             "aria-label=\"Losses and fitted laws\">\n%s"
             "<rect width=\"1140\" height=\"%d\" fill=\"var(--ground)\"/>\n"
-            "<text class=\"title\" x=\"24\" y=\"38\">%s: %s losses%s</text>\n",
+            "<text class=\"title\" x=\"96\" y=\"38\">%s: %s losses%s</text>\n",
             height, style, height, html(found->options->column), whole_text(found->losses.count),
             found->losses.alike ? "" : ", of rows that differ in what would be recorded");
     if (found->losses.distinct > 1) {

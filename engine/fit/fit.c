@@ -163,23 +163,26 @@ static void fit_fill(struct fit *fit, const struct climb *climb, const struct ma
     fit->log_likelihood = maximum->value;
 }
 
-static void fit_finish(struct fit *fit, const struct losses *losses)
+// False if memory is exhausted.
+static bool fit_finish(struct fit *fit, const struct losses *losses)
 {
     const struct place nowhere = {0};
     struct diagnostics *d = diagnostics_new();
 
-    while (fit->family->parameters[fit->count])
-        fit->count++;
-    // memory for a complaint that nobody will read may be missing: the cell is refused then
-    if (!d || !fit->family->check(fit->p, &nowhere, d))
+    if (!d)
+        return false;
+    if (!fit->family->check(fit->p, &nowhere, d))
         fit->state = FIT_REFUSED;
     diagnostics_free(d);
+    while (fit->family->parameters[fit->count])
+        fit->count++;
     for (int i = 0; i < fit->count; i++)
         fit->standard_error[i] =
             fit->covariance[i][i] > 0 ? sqrt(fit->covariance[i][i]) : (double)NAN;
     fit->charged = fit->searched + (fit->law->end_read_off && losses->least_low == 0);
     fit->aic = 2 * fit->charged - 2 * fit->log_likelihood;
     fit->bic = fit->charged * elementary_log((double)losses->count) - 2 * fit->log_likelihood;
+    return true;
 }
 
 static bool losses_differ(const struct losses *losses)
@@ -207,8 +210,8 @@ bool fit_law(struct fit *fit, const struct law *law, const struct losses *losses
         return false;
     if (law->finish && !law->finish(fit->p, fit->covariance))
         fit->state = FIT_EXPONENTIAL; // found, or passed on the way to an end beyond
-    else if (fit->state == FIT_FOUND)
-        fit_finish(fit, losses);
+    else if (fit->state == FIT_FOUND && !fit_finish(fit, losses))
+        return false;
     fit->recorded = (double)NAN;
     if (losses->alike && fit->state == FIT_FOUND)
         fit->recorded =

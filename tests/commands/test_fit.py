@@ -386,7 +386,8 @@ def other_ways_of_writing_are_read(folder):
     with open(old, "wb") as file:
         file.write("Schäden\r\n10.5\r\n20.25\r\n7\r\n90\r\n".encode("windows-1252"))
     assert fit(old, "Schäden", "--encoding", "windows-1252")["fits"] == plain
-    call("fit", old, "-c", "Schäden", status=INPUT)
+    assert "--encoding windows-1252" in call("fit", old, "-c", "Schäden", status=INPUT)[1]
+    assert "--decimal-comma" in call("fit", comma, "-c", "loss", status=INPUT)[1]
 
 
 # ----------------------------------------------------------------------------------
