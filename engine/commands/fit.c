@@ -120,12 +120,11 @@ static bool threshold_read(const struct fit_found *found, double *threshold, str
                         above, text, TAIL_ABOVE_MIN);
         return false;
     }
-    for (size_t i = 0; i < found->losses.count; i++)
-        if (found->losses.rows[i].high <= *threshold ||
-            (found->losses.rows[i].low >= *threshold && found->losses.rows[i].low > 0)) {
-            diagnostics_add(d, &at, "--threshold %s lies outside of what would be recorded", text);
-            return false;
-        }
+    const struct loss *first = &found->losses.rows[0];
+    if (found->losses.alike && (first->high <= *threshold || first->low > *threshold)) {
+        diagnostics_add(d, &at, "--threshold %s lies outside of what would be recorded", text);
+        return false;
+    }
     return true;
 }
 

@@ -80,10 +80,10 @@ const char *fit_verdict(const struct fit_found *found)
                "left.";
     const struct fit *best = &found->fits[0];
     // Of a law given beforehand, KS exceeds this in 5 % of samples (Kolmogorov's limit, good from
-    // 35 losses on); of one that was fitted to them, in fewer.
+    // 35 losses on); of one that was fitted to them, in fewer. Censoring would widen it.
     const double chance = 1.358 / sqrt((double)found->losses.count);
     const char *text = best_text(found);
-    if (best->ks > chance)
+    if (found->losses.censored == 0 && best->ks > chance)
         text =
             text_format("%s Still, its KS of %.3f is more than chance explains (%.3f for so many "
                         "losses): look at --plot%s.",

@@ -25,8 +25,8 @@ struct fit {
     int searched, charged;
     double p[DISTRIBUTION_PARAMETERS_MAX];
     double covariance[DISTRIBUTION_PARAMETERS_MAX][DISTRIBUTION_PARAMETERS_MAX];
-    double
-        standard_error[DISTRIBUTION_PARAMETERS_MAX]; // NaN where it was not searched, or has none
+    // NaN of what was not searched, and where the likelihood is too flat.
+    double standard_error[DISTRIBUTION_PARAMETERS_MAX];
     double log_likelihood, aic, bic;
 
     // The share of all losses that records would show: 1 without truncation, NaN where rows differ

@@ -211,6 +211,15 @@ def a_share_is_a_threshold_too(folder):
     assert tail == fit(DATA / "fit_losses.csv", "loss", "--threshold", f"{tail['threshold']:.0f}")["tail"]
 
 
+def a_threshold_may_be_where_records_begin(folder):
+    arguments = ["loss", "--threshold", "300", "--truncated-below", "300"]
+    tail = fit(DATA / "fit_losses.csv", *arguments)["tail"]
+    assert tail["above"] == 200 and tail["share"] == 1 and "joined" not in tail
+    assert tail["spliced_cell"] is None and tail["gpd"]["cell"].startswith("gpd 300 ")
+    tail = fit(DATA / "fit_losses.csv", "reported", "--threshold", "2k", "--truncated-below", "deductible")["tail"]
+    assert "joined" not in tail and tail["gpd"]["cell"].startswith("gpd 2000 ")
+
+
 def the_joined_law_counts_all_losses(folder):
     """Its log-likelihood, from the parts that the report has."""
     tail = fit(DATA / "fit_losses.csv", "loss", "--threshold", "90%")["tail"]
