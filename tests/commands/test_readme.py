@@ -58,6 +58,15 @@ def shown_lines_are_printed(run):
     lines_are_printed(plan, ["plan", run, "--budget", "500k"])
 
 
+def the_fit_is_printed():
+    tables = [b for b in blocks() if "losses in loss of fit_losses.csv" in b]
+    commands = [b for b in blocks() if b.startswith("lossmill fit ")]
+    check("the README shows a fit", (len(tables), len(commands)) == (1, 1), (len(tables), len(commands)))
+    arguments = commands[0].split()[1:]
+    arguments = arguments[:arguments.index("--plot")]
+    lines_are_printed(tables, [ROOT / a if a.endswith(".csv") else a for a in arguments])
+
+
 def the_comparison_is_printed(folder, run):
     """The section on what changed: the example, with one cell changed and an asset added."""
     study = folder / "tonight"
@@ -183,6 +192,7 @@ def main():
         shown_lines_are_printed(run)
         the_table_of_the_file_is_complete(run, run_with_current_insurance(folder))
         the_comparison_is_printed(folder, run)
+        the_fit_is_printed()
         commands_explain_themselves()
         the_first_study_runs_with_events(folder)
         the_first_study_runs_with_treatments(folder)
