@@ -1,3 +1,4 @@
+#include "base/machine.h"
 #include "commands/compare.h"
 
 #include <math.h>
@@ -6,7 +7,6 @@
 #include <string.h>
 
 #include "commands/commands.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/print.h"
 #include "commands/progress.h"

@@ -6,21 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
 #include "commands/json.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/print.h"
 #include "commands/progress.h"
 #include "commands/years.h"
+#include "library/whole_run.h"
 #include "models/isa.h"
-#include "results/file.h"
-#include "simulate/simulate.h"
-#include "study/study.h"
-#include "treat/existing.h"
-#include "treat/forecast.h"
-#include "treat/treat.h"
 
 static const struct manual manual = {
     .command = "run",
@@ -115,44 +110,7 @@ struct request {
     bool has_years, has_seed, quiet, json;
 };
 
-// The run, and what treatments make of it.
-static enum simulated simulate_all(const struct request *request, const struct study *study,
-                                   struct progress_line *progress, struct outcome *outcome,
-                                   struct treatment_outcome *treatments, struct diagnostics *d)
-{
-    const struct portfolio *portfolio = &study->portfolio;
-    int threads = (int)request->threads;
-    enum simulated done = SIMULATION_FAILED;
-    struct scenario_plans plans = {0};
-    struct existing *existing = NULL;
-    bool good =
-        on_progress(progress, 0, "planning") && scenario_plans_make(portfolio, threads, &plans, d);
-    struct treat_forecast forecast;
-    if (good && !treat_forecast(portfolio, &plans, threads, &forecast, d)) {
-        scenario_plans_free(&plans);
-        return SIMULATION_REFUSED;
-    }
-    if (good) {
-        existing = existing_new(portfolio, &plans, &good, d);
-        plans.filters = existing_filters(existing);
-    }
-    if (good)
-        done = simulate_planned(portfolio, &plans, threads, on_progress, progress, outcome, d);
-    if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
-        !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
-        done = SIMULATION_FAILED;
-    if (done == SIMULATION_DONE && treatments->net_loss != NULL &&
-        !outcome_insure(outcome, treatments->net_loss)) {
-        diagnostics_add(d, NULL, "out of memory while applying the insurance");
-        done = SIMULATION_FAILED;
-    }
-    existing_free(existing);
-    scenario_plans_free(&plans);
-    return done;
-}
-
-static int simulate_and_write(const struct request *request, struct study *study,
-                              struct outcome *outcome, struct treatment_outcome *treatments,
+static int simulate_and_write(const struct request *request, struct whole_run *run,
                               struct diagnostics *d)
 {
     struct progress_line reading = progress_line_start(request->quiet);
@@ -161,15 +119,16 @@ static int simulate_and_write(const struct request *request, struct study *study
                                           .tell = progress_line_tell,
                                           .context = &reading,
                                           .threads = (int)request->threads};
-    bool good = study_read(study, request->folder, &options, d);
+    bool good = study_read(&run->study, request->folder, &options, d);
     progress_line_clear(&reading);
     if (!good)
         return STATUS_INPUT;
 
     struct progress_line progress = progress_line_start(request->quiet);
-    progress.years = (double)study->portfolio.settings.years;
+    progress.years = (double)run->study.portfolio.settings.years;
     stop_softly = true;
-    enum simulated simulated = simulate_all(request, study, &progress, outcome, treatments, d);
+    enum simulated simulated =
+        whole_run_simulate(run, (int)request->threads, on_progress, &progress, d);
     if (stopped_by != 0 || simulated != SIMULATION_DONE)
         progress_line_clear(&progress);
     if (stopped_by != 0) {
@@ -182,14 +141,7 @@ static int simulate_and_write(const struct request *request, struct study *study
     double seconds = progress_line_seconds(&progress);
 
     progress_line_tell(&progress, NAN, "writing");
-    struct results_input *inputs = must_alloc(study->input_count, sizeof *inputs);
-    for (size_t i = 0; i < study->input_count; i++)
-        inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
-                                           study->inputs[i].size, study->inputs[i].sha256};
-    bool written =
-        results_write(request->output, outcome, treat_wanted(&study->portfolio) ? treatments : NULL,
-                      inputs, study->input_count, LOSSMILL_VERSION, request->threads, d);
-    free(inputs);
+    bool written = whole_run_write(run, request->output, (int)request->threads, d);
     progress_line_clear(&progress);
     if (!written)
         return STATUS_SYSTEM;
@@ -197,9 +149,9 @@ static int simulate_and_write(const struct request *request, struct study *study
         fprintf(stderr, "lossmill run: the file was complete when %s came\n",
                 strsignal(stopped_by));
     if (request->json)
-        print_headline_json(outcome, request->output, seconds);
+        print_headline_json(&run->outcome, request->output, seconds);
     else if (!request->quiet)
-        print_headline(outcome, request->output, seconds);
+        print_headline(&run->outcome, request->output, seconds);
     return STATUS_DONE;
 }
 
@@ -239,14 +191,10 @@ int command_run(int argc, char **argv)
     struct diagnostics *d = diagnostics_new();
     if (d == NULL)
         return STATUS_SYSTEM;
-    struct study study = {0};
-    struct outcome outcome = {0};
-    struct treatment_outcome treatments = {0};
-    status = simulate_and_write(&request, &study, &outcome, &treatments, d);
+    struct whole_run run = {0};
+    status = simulate_and_write(&request, &run, d);
     diagnostics_print(d, stderr);
-    treatment_outcome_free(&treatments);
-    outcome_free(&outcome);
-    study_free(&study);
+    whole_run_free(&run);
     diagnostics_free(d);
     return output_finish(status);
 }
