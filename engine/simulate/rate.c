@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "random/elementary.h"
 #include "simulate/event_kernels.h"
 
