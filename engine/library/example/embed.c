@@ -12,7 +12,7 @@ enum { SHOWN = 5 };
 static bool on_progress(void *context, double done, const char *phase)
 {
     (void)context;
-    fprintf(stderr, "\r\033[K%s %.0f %%", phase, 100 * done);
+    fprintf(stderr, "\r%-24s %3.0f %%", phase, 100 * done);
     return true; // false would stop the run
 }
 
@@ -71,6 +71,7 @@ int main(int argc, char **argv)
     print_diagnostics(engine); // warnings too
     if (status == LOSSMILL_DONE) {
         status = lossmill_run(engine, on_progress, NULL);
+        fprintf(stderr, "\n");
         print_diagnostics(engine);
     }
     if (status == LOSSMILL_DONE) {
