@@ -6,7 +6,8 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libhdf5-dev libcsv-de
     libxxhash-dev nettle-dev libdeflate-dev coinor-libcbc-dev node-d3)
 packages_test=(libcmocka-dev libgsl-dev zlib1g-dev python3 python3-h5py python3-xarray python3-pandas
     python3-netcdf4 python3-h5netcdf hdf5-tools netcdf-bin
-    chromium chromium-driver python3-selenium poppler-utils)
+    chromium chromium-driver python3-selenium poppler-utils
+    g++ dpkg-dev file fakeroot)
 # one more machine to compute on: tests/bits/run
 packages_aarch64=(binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 # what bench/run compares with

@@ -26,7 +26,8 @@ the losses of every year, rankings and plans for every budget. Nightly runs by
 systemd timers, reports, comparisons and ISO/IEC 27001 registers come with it.")
 set(CPACK_DEBIAN_LOSSMILL_PACKAGE_SUGGESTS "systemd, python3-h5py")
 set(CPACK_DEBIAN_LOSSMILL_PACKAGE_CONTROL_EXTRA
-  ${PROJECT_SOURCE_DIR}/scripts/debian/postinst ${PROJECT_SOURCE_DIR}/scripts/debian/postrm)
+  ${PROJECT_SOURCE_DIR}/scripts/debian/postinst ${PROJECT_SOURCE_DIR}/scripts/debian/prerm
+  ${PROJECT_SOURCE_DIR}/scripts/debian/postrm)
 
 set(CPACK_DEBIAN_LIBLOSSMILL0_PACKAGE_NAME liblossmill0)
 set(CPACK_DEBIAN_LIBLOSSMILL0_PACKAGE_SECTION libs)
@@ -54,5 +55,5 @@ if(DPKG_SHLIBDEPS)
   set(CPACK_DEBIAN_LIBLOSSMILL0_PACKAGE_SHLIBDEPS ON)
   include(CPack)
 else()
-  message(STATUS "No Debian packages: there is no dpkg-shlibdeps (dpkg-dev)")
+  message(STATUS "No Debian packages by cpack: they need dpkg-shlibdeps, of the package dpkg-dev")
 endif()

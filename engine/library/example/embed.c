@@ -53,8 +53,11 @@ static void print_diagnostics(const struct lossmill *engine)
 {
     for (size_t i = 0; i < lossmill_diagnostic_count(engine); i++) {
         const struct lossmill_diagnostic *x = lossmill_diagnostic(engine, i);
-        fprintf(stderr, "%s:%llu: %s: %s\n", x->file != NULL ? x->file : "study",
-                (unsigned long long)x->line, x->column != NULL ? x->column : "", x->message);
+        if (x->file != NULL)
+            fprintf(stderr, "%s:%llu: ", x->file, (unsigned long long)x->line);
+        if (x->column != NULL)
+            fprintf(stderr, "%s: ", x->column);
+        fprintf(stderr, "%s: %s\n", x->level == LOSSMILL_ERROR ? "error" : "warning", x->message);
     }
 }
 
