@@ -1,4 +1,3 @@
-#include "base/machine.h"
 #include "commands/compare.h"
 
 #include <math.h>
@@ -6,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
 #include "commands/options.h"
 #include "commands/print.h"
