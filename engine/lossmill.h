@@ -24,10 +24,11 @@
 // lossmill_run and lossmill_write wait for each other: each of them uses all the threads that it
 // was given.
 //
-// The process. Nothing is printed, no signal is caught, the process is never ended, and the locale
-// does not matter. Files are written with HDF5: unless that was built thread-safe, a program that
-// uses it itself must not while lossmill_write is at work; and it must close its own HDF5 files
-// before it ends, since HDF5's clean-up at exit is switched off.
+// The process. Nothing is printed, no signal is caught, the locale does not matter, and the process
+// is never ended, but by the solver of plans where that runs out of memory. Files are written with
+// HDF5: unless that was built thread-safe, a program that uses it itself must not while
+// lossmill_write is at work; and it must close its own HDF5 files before it ends, since HDF5's
+// clean-up at exit is switched off.
 //
 // Needs C99 or C++11.
 #ifndef LOSSMILL_H
@@ -106,7 +107,7 @@ LOSSMILL_API uint64_t lossmill_error_count(const struct lossmill *engine);
 
 // Reads the study in `folder` and checks all of it. What the engine had read and found before is
 // gone, also where this fails. DONE, BAD_INPUT (with at least one error among the diagnostics; also
-// where the folder cannot be read) or WRONG_USE (`folder` is NULL).
+// where a file cannot be read), FAILED (memory), or WRONG_USE (`folder` is NULL).
 LOSSMILL_API enum lossmill_status lossmill_read(struct lossmill *engine, const char *folder);
 
 struct lossmill_study {

@@ -1,10 +1,11 @@
-// The library as a program sees it: lossmill.h and nothing else of the engine.
+// The library as a program sees it that uses HDF5 too: lossmill.h and nothing else of the engine.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 //
 #include <cmocka.h>
+#include <hdf5.h>
 #include <locale.h>
 #include <lossmill.h>
 #include <math.h>
@@ -243,6 +244,25 @@ static void *run_a(void *unused)
     return NULL;
 }
 
+static herr_t own_errors(hid_t stack, void *told)
+{
+    (void)stack;
+    (void)told;
+    return 0;
+}
+
+static void hdf5_tells_its_errors_as_before(void **state)
+{
+    H5E_auto2_t told_by;
+    void *told;
+    (void)state;
+    write_study("500");
+    assert_true(H5Eset_auto2(H5E_DEFAULT, own_errors, folder) >= 0);
+    written_to("a.h5");
+    assert_true(H5Eget_auto2(H5E_DEFAULT, &told_by, &told) >= 0);
+    assert_true(told_by == own_errors && told == folder);
+}
+
 static bool same_files(void)
 {
     char command[200];
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(figures_belong_together),
         cmocka_unit_test(a_run_that_is_stopped_leaves_nothing_and_may_be_run_again),
         cmocka_unit_test(a_file_that_cannot_be_written_is_told),
+        cmocka_unit_test(hdf5_tells_its_errors_as_before),
         cmocka_unit_test(engines_in_two_threads_do_not_disturb_each_other),
         cmocka_unit_test(the_locale_does_not_matter),
     };
