@@ -7,7 +7,8 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libhdf5-dev libcsv-de
 packages_test=(libcmocka-dev libgsl-dev zlib1g-dev python3 python3-h5py python3-xarray python3-pandas
     python3-netcdf4 python3-h5netcdf hdf5-tools netcdf-bin
     chromium chromium-driver python3-selenium poppler-utils
-    python3-matplotlib python3-nbclient python3-ipykernel r-cran-hdf5r)
+    python3-matplotlib python3-nbclient python3-ipykernel r-cran-hdf5r
+    g++ dpkg-dev file fakeroot)
 # reads a run in Octave, of 250 MB: without it scripts/test skips that one test, .ci/run does not
 packages_octave=(octave octave-netcdf gnuplot-nox fonts-freefont-otf)
 # one more machine to compute on: tests/bits/run

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,21 @@ const char *text_nearest(const char *word, size_t length, const char *const *nam
     return nearest;
 }
 
+static pthread_once_t locale_once = PTHREAD_ONCE_INIT;
+static locale_t locale;
+
+static void locale_make(void)
+{
+    // cannot fail: libc has this one at hand
+    locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+locale_t text_locale(void)
+{
+    pthread_once(&locale_once, locale_make);
+    return locale;
+}
+
 bool text_number(const char *cell, size_t length, bool decimal_comma, double *value)
 {
     char copy[401];
@@ -126,7 +142,7 @@ bool text_number(const char *cell, size_t length, bool decimal_comma, double *va
     copy[length] = '\0';
     for (char *c = copy; *c; c++)
         *c = *c == ',' ? '.' : *c;
-    number = strtod(copy, NULL); // the locale is C's: nothing here calls setlocale
+    number = strtod_l(copy, NULL, text_locale());
     if (!isfinite(number))
         return false;
     *value = number;

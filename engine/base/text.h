@@ -2,6 +2,7 @@
 #ifndef LOSSMILL_BASE_TEXT_H
 #define LOSSMILL_BASE_TEXT_H
 
+#include <locale.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,9 @@ size_t text_distance(const char *a, size_t a_length, const char *b, size_t b_len
 // length of `word`; case, blanks, hyphens and underscores do not count. NULL if there is none.
 const char *text_nearest(const char *word, size_t length, const char *const *names, size_t count,
                          size_t limit);
+
+// That of C, where numbers have a point: a process that the engine is embedded in may have another.
+locale_t text_locale(void);
 
 // True, with the correctly rounded value, if the whole cell is one finite number: sign, decimal
 // digits with a point (with a comma, and never a point, if `decimal_comma`), exponent. No blanks,

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "commands/machine.h"
+#include "base/machine.h"
 #include "commands/print.h"
 #include "results/file.h"
 #include "treat/alone.h"

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 
 #include "base/keyed.h"
+#include "base/machine.h"
 #include "commands/announce.h"
 #include "commands/commands.h"
 #include "commands/csv.h"
 #include "commands/decisions.h"
 #include "commands/json.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/print.h"
 #include "commands/progress.h"

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/print.h"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/plan.h"
 #include "commands/print.h"

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
 #include "commands/csv.h"
 #include "commands/json.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/print.h"
 #include "commands/replay.h"

@@ -2,24 +2,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
 #include "commands/json.h"
 #include "commands/keeper.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/print.h"
 #include "commands/progress.h"
 #include "commands/stop.h"
 #include "commands/years.h"
+#include "library/whole_run.h"
 #include "models/isa.h"
 #include "results/file.h"
 #include "results/lock.h"
-#include "simulate/simulate.h"
-#include "study/study.h"
-#include "treat/existing.h"
-#include "treat/forecast.h"
-#include "treat/treat.h"
 
 static const struct manual manual = {
     .command = "run",
@@ -96,72 +92,18 @@ struct request {
     bool has_years, has_seed, fresh, quiet, json;
 };
 
-// The run, and what treatments make of it.
-static enum simulated simulate_all(const struct request *request, const struct study *study,
-                                   const struct snapshot_keeper *keeper,
-                                   struct progress_line *progress, struct outcome *outcome,
-                                   struct treatment_outcome *treatments, struct diagnostics *d)
-{
-    const struct portfolio *portfolio = &study->portfolio;
-    int threads = (int)request->threads;
-    enum simulated done = SIMULATION_FAILED;
-    struct scenario_plans plans = {0};
-    struct existing *existing = NULL;
-    bool good =
-        on_progress(progress, 0, "planning") && scenario_plans_make(portfolio, threads, &plans, d);
-    struct treat_forecast forecast;
-    if (good && !treat_forecast(portfolio, &plans, threads, &forecast, d)) {
-        scenario_plans_free(&plans);
-        return SIMULATION_REFUSED;
-    }
-    if (good) {
-        existing = existing_new(portfolio, &plans, &good, d);
-        plans.filters = existing_filters(existing);
-    }
-    if (good)
-        done = simulate_resumable(portfolio, &plans, threads, keeper, on_progress, progress,
-                                  outcome, d);
-    if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
-        !treat_run(portfolio, &plans, outcome, threads, on_progress, progress, treatments, d))
-        done = SIMULATION_FAILED;
-    if (done == SIMULATION_DONE && treatments->net_loss != NULL &&
-        !outcome_insure(outcome, treatments->net_loss)) {
-        diagnostics_add(d, NULL, "out of memory while applying the insurance");
-        done = SIMULATION_FAILED;
-    }
-    existing_free(existing);
-    scenario_plans_free(&plans);
-    return done;
-}
-
-static bool results_put(const struct request *request, const struct study *study,
-                        const struct outcome *outcome, const struct treatment_outcome *treatments,
-                        struct diagnostics *d)
-{
-    struct results_input *inputs = must_alloc(study->input_count, sizeof *inputs);
-    for (size_t i = 0; i < study->input_count; i++)
-        inputs[i] = (struct results_input){study->inputs[i].name, study->inputs[i].bytes,
-                                           study->inputs[i].size, study->inputs[i].sha256};
-    bool written =
-        results_write(request->output, outcome, treat_wanted(&study->portfolio) ? treatments : NULL,
-                      inputs, study->input_count, LOSSMILL_VERSION, request->threads, d);
-    free(inputs);
-    return written;
-}
-
-static int simulate_and_write(const struct request *request, const struct study *study,
+static int simulate_and_write(const struct request *request, struct whole_run *run,
                               struct keeper *keeper, struct diagnostics *d)
 {
-    struct outcome outcome = {0};
-    struct treatment_outcome treatments = {0};
+    const int threads = (int)request->threads;
     struct progress_line progress = progress_line_start(request->quiet);
-    progress.years = (double)study->portfolio.settings.years;
+    progress.years = (double)run->study.portfolio.settings.years;
     if (keeper_resumes(keeper) && !request->quiet)
         fprintf(stderr, "lossmill run: goes on from %s, at %s of the simulation\n",
                 text_shown(keeper->path, 200), keeper_progress(keeper));
     int status = STATUS_DONE;
     enum simulated simulated =
-        simulate_all(request, study, &keeper->hooks, &progress, &outcome, &treatments, d);
+        whole_run_simulate(run, threads, &keeper->hooks, on_progress, &progress, d);
     if (stop_wanted() || simulated != SIMULATION_DONE)
         progress_line_clear(&progress);
     if (stop_wanted()) {
@@ -173,7 +115,7 @@ static int simulate_and_write(const struct request *request, const struct study 
     } else {
         double seconds = progress_line_seconds(&progress);
         progress_line_tell(&progress, NAN, "writing");
-        bool written = results_put(request, study, &outcome, &treatments, d);
+        bool written = whole_run_write(run, request->output, threads, d);
         if (written) {
             stop_done("lossmill run: stopped; the file is complete\n");
             keeper_finish(keeper);
@@ -181,12 +123,10 @@ static int simulate_and_write(const struct request *request, const struct study 
         progress_line_clear(&progress);
         status = written ? STATUS_DONE : STATUS_SYSTEM;
         if (written && request->json)
-            print_headline_json(&outcome, request->output, seconds);
+            print_headline_json(&run->outcome, request->output, seconds);
         else if (written && !request->quiet)
-            print_headline(&outcome, request->output, seconds);
+            print_headline(&run->outcome, request->output, seconds);
     }
-    treatment_outcome_free(&treatments);
-    outcome_free(&outcome);
     return status;
 }
 
@@ -198,16 +138,16 @@ static int study_run(const struct request *request, struct diagnostics *d)
                                           .tell = progress_line_tell,
                                           .context = &reading,
                                           .threads = (int)request->threads};
-    struct study study = {0};
+    struct whole_run run = {0};
     struct keeper keeper = {0};
     int status = STATUS_INPUT;
-    bool good = study_read(&study, request->folder, &options, d);
+    bool good = study_read(&run.study, request->folder, &options, d);
     progress_line_clear(&reading);
-    if (good && keeper_open(&keeper, request->output, &study, request->fresh, request->every,
+    if (good && keeper_open(&keeper, request->output, &run.study, request->fresh, request->every,
                             (int)request->threads, d, &status))
-        status = simulate_and_write(request, &study, &keeper, d);
+        status = simulate_and_write(request, &run, &keeper, d);
     keeper_close(&keeper);
-    study_free(&study);
+    whole_run_free(&run);
     return status;
 }
 

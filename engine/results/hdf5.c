@@ -55,6 +55,7 @@ static void library_open(struct hdf5_file *h)
         done = true;
     }
     H5open();
+    H5Eget_auto2(H5E_DEFAULT, &h->told_by, &h->told_data);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5Eclear2(H5E_DEFAULT);
 }
@@ -116,6 +117,8 @@ bool hdf5_close(struct hdf5_file *h)
     if (h->file >= 0 && H5Fclose(h->file) < 0)
         fail(h, "cannot write the rest of the file");
     h->file = -1;
+    H5Eclear2(H5E_DEFAULT);
+    H5Eset_auto2(H5E_DEFAULT, h->told_by, h->told_data);
     return !h->failed;
 }
 

@@ -15,6 +15,10 @@ struct hdf5_file {
     int64_t file;
     bool failed;
     char message[HDF5_MESSAGE_MAX]; // of the first failure
+    // How the library told errors before the file was opened, and will again once it is closed: a
+    // program that the engine is embedded in may use HDF5 itself.
+    int (*told_by)(int64_t stack, void *data);
+    void *told_data;
 };
 
 enum hdf5_type { HDF5_FLOAT64, HDF5_INT32, HDF5_INT64, HDF5_UINT8, HDF5_TEXT };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "random/elementary.h"
 #include "simulate/event_kernels.h"
 
@@ -186,7 +187,9 @@ const struct distribution *multiplier_make(double k, struct quantile_shelf *shel
     const struct place nowhere = {0};
     char cell[80];
 
+    const locale_t before = uselocale(text_locale());
     snprintf(cell, sizeof cell, "gamma %.17g %.17g", k, 1 / k);
+    uselocale(before);
     return distribution_parse(cell, &nowhere, &reader, d);
 }
 

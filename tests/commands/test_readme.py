@@ -183,6 +183,15 @@ def the_first_study_runs_with_treatments(folder):
         check("each option has an example", options == {"modify", "share", "avoid", "retain"}, options)
 
 
+def the_embedding_program_is_the_example():
+    found = re.findall(r"^```c\n(.*?)^```$", README, re.M | re.S)
+    check("the README shows a program that embeds the engine", len(found) == 1, len(found))
+    embed = (ROOT / "engine" / "library" / "example" / "embed.c").read_text(encoding="utf-8")
+    lines = {line.strip() for line in embed.splitlines()}
+    for line in "".join(found).splitlines():
+        check("a line of the README is one of the example", line.strip() in lines, line)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -194,6 +203,7 @@ def main():
         the_comparison_is_printed(folder, run)
         the_fit_is_printed()
         commands_explain_themselves()
+        the_embedding_program_is_the_example()
         the_first_study_runs_with_events(folder)
         the_first_study_runs_with_treatments(folder)
     print(f"{passed} passed, {failed} failed")

@@ -1,4 +1,4 @@
-#include "commands/machine.h"
+#include "base/machine.h"
 
 #include <math.h>
 #include <sched.h>
