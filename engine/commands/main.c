@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"report", "write a run as one page for those who decide", command_report},
     {"compare", "say what changed from one run to the next, and why", command_compare},
     {"export", "write the registers of a management system, or a run's study", command_export},
+    {"import", "turn an export of another tool into a table of a study", command_import},
     {"generate", "write a synthetic study of any size", command_generate},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
