@@ -198,7 +198,7 @@ static bool import_read(struct import *import, const struct request *request)
         good = import_bands_read(import, request->bands);
     if (import->export == NULL)
         return false;
-    if (import->tool == NULL && !import_detect(import))
+    if (!import_header_check(import) || (import->tool == NULL && !import_detect(import)))
         return false;
     if (request->columns != NULL)
         good = import_own_read(import, request->columns) && good;

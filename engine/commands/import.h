@@ -117,6 +117,9 @@ int import_source(const struct import *import, const struct import_column *map);
 
 const char *import_header(const struct import *import, int column); // the export's name for it
 
+// No two of the export's columns are alike: which one is meant could not be known.
+bool import_header_check(struct import *import);
+
 // Whose export it is, by its columns.
 bool import_detect(struct import *import);
 

@@ -90,72 +90,87 @@ static bool separates(const struct import *import, char c)
 // The next item of a list, NULL behind the last. Double quotes keep one together.
 static const char *item_next(struct import *import, const char **rest)
 {
-    for (const char *c = *rest; *c;) {
-        char *item = import_memory(import, strlen(c) + 1, 1);
-        size_t length = 0;
-        bool quoted = false;
+    const bool lists = *import->tool->lists != '\0';
+    const char *c = *rest;
 
-        c += strspn(c, " \r\n\t");
-        for (; *c && (quoted || !separates(import, *c)); c++) {
-            if (*c == '"' && *import->tool->lists)
-                quoted = !quoted;
-            else
-                item[length++] = *c;
-        }
+    while (*c) {
+        const char *begin = c += strspn(c, " \r\n\t");
+        bool quoted = false;
+        size_t length = 0;
+        char *item;
+
+        for (; *c && (quoted || !separates(import, *c)); c++)
+            quoted = quoted != (lists && *c == '"');
+        item = import_memory(import, (size_t)(c - begin) + 1, 1);
+        for (; begin < c; begin++)
+            if (!lists || *begin != '"')
+                item[length++] = *begin;
         c += *c != '\0';
         *rest = c;
         while (length > 0 && strchr(" \r\n\t", item[length - 1]))
-            length--;
-        item[length] = '\0';
+            item[--length] = '\0';
         if (length > 0)
             return item;
     }
     return NULL;
 }
 
-static const char *list_of(struct import *import, const char *text, bool ids)
-{
-    const char *list = "", *item;
-
-    while ((item = item_next(import, &text)))
-        list = import_format(import, "%s%s%s", list, *list ? "|" : "",
-                             ids ? safe_id(import, item) : item);
-    return list;
-}
-
 // As a value of a selector: quoted where it has other than letters, digits and _-.:/
-static const char *selector_value(struct import *import, const char *text)
+static char *selector_value(char *end, const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789_-.:/";
-    char *quoted, *end;
 
     if (text[strspn(text, plain)] == '\0' && strcmp(text, "and") != 0 && strcmp(text, "or") != 0 &&
         strcmp(text, "not") != 0 && strcmp(text, "in") != 0)
-        return text;
-    end = quoted = import_memory(import, 2 * strlen(text) + 3, 1);
+        return stpcpy(end, text);
     *end++ = '\'';
     for (; *text; text++) {
         if (*text == '\'')
             *end++ = '\'';
         *end++ = *text;
     }
-    *end = '\'';
-    return quoted;
+    return stpcpy(end, "'");
 }
 
+// Items are no longer than in the cell, ids no longer than items, and each comes with what
+// separated it.
+static const char *list_of(struct import *import, const char *text, bool ids)
+{
+    char *list = import_memory(import, strlen(text) + 2, 1), *end = list;
+    const char *item;
+
+    while ((item = item_next(import, &text))) {
+        end = stpcpy(end, end > list ? "|" : "");
+        end = stpcpy(end, ids ? safe_id(import, item) : item);
+    }
+    return list;
+}
+
+// The rows whose column is one of the items. An item of n bytes, with what separated it, has
+// become at most 2 n + 3 bytes.
 static const char *selector_of(struct import *import, const char *text, const char *column,
                                bool ids)
 {
-    const char *values = "", *item;
+    char *values = import_memory(import, 3 * strlen(text) + 4, 1), *end = values;
+    const char *item;
     size_t count = 0;
 
-    for (; (item = item_next(import, &text)); count++)
-        values = import_format(import, "%s%s%s", values, *values ? " " : "",
-                               selector_value(import, ids ? safe_id(import, item) : item));
+    for (; (item = item_next(import, &text)); count++) {
+        end = stpcpy(end, end > values ? " " : "");
+        end = selector_value(end, ids ? safe_id(import, item) : item);
+    }
     if (count == 0)
         return "";
     return import_format(import, count == 1 ? "%s=%s" : "%s in %s", column, values);
+}
+
+static const char *scenario_of(struct import *import, const char *id)
+{
+    char *value = import_memory(import, 2 * ID_MAX + 3, 1);
+
+    selector_value(value, safe_id(import, id));
+    return import_format(import, "scenario_id=%s", value);
 }
 
 static const char *number_of(struct import *import, const struct cell *cell)
@@ -192,7 +207,9 @@ static bool value_matches(const char *pattern, const char *text)
 {
     const size_t length = strlen(pattern);
 
-    if (length > 0 && pattern[length - 1] == '*')
+    if (length == 0)
+        return *text == '\0';
+    if (pattern[length - 1] == '*')
         return *text && strncasecmp(pattern, text, length - 1) == 0;
     return import_alike(pattern, length, text);
 }
@@ -210,17 +227,18 @@ static const struct import_value *value_of(const struct import *import, const ch
     return NULL;
 }
 
+// What a choice may say, in the tool's words and in ours, each once.
 static const char *values_expected(struct import *import, const char *choice)
 {
     const char *all = "a value that is not known; expected";
 
     for (size_t i = 0; i < import->catalogue.value_count; i++) {
         const struct import_value *value = &import->catalogue.values[i];
+        const char *quoted = import_format(import, " '%s'", value->value);
 
-        if (strcmp(value->choice, choice) == 0 && *value->value &&
-            (strcmp(value->tool, import->tool->id) == 0 || strcmp(value->tool, "lossmill") == 0) &&
-            !strstr(all, value->value))
-            all = import_format(import, "%s '%s'", all, value->value);
+        if (strcmp(value->choice, choice) == 0 && *value->value && !strstr(all, quoted) &&
+            (strcmp(value->tool, import->tool->id) == 0 || strcmp(value->tool, "lossmill") == 0))
+            all = import_format(import, "%s%s", all, quoted);
     }
     return all;
 }
@@ -270,8 +288,7 @@ static const char *converted(struct import *import, const struct import_feed *fe
         return strcmp(feed->scale, "by id") == 0 ? selector_of(import, cell->text, "asset_id", true)
                                                  : selector_of(import, cell->text, "name", false);
     if (strcmp(as, "scenario") == 0)
-        return import_format(import, "scenario_id=%s",
-                             selector_value(import, safe_id(import, cell->text)));
+        return scenario_of(import, cell->text);
     if (strcmp(as, "date") == 0)
         return date_of(import, cell);
     if (strcmp(as, "band") == 0)

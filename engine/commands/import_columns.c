@@ -53,10 +53,27 @@ static void feed_add(struct import *import, const struct import_column *map, siz
     };
 }
 
-// Two columns of one name but for case or blanks: which one is meant cannot be known.
-static void twins_check(struct import *import)
+// What the user says fills the column, or any that nothing fills so far: in the place that the
+// column has in the tool's own mapping.
+static void own_add(struct import *import, const char *target, size_t most)
+{
+    const size_t outputs = import->output_count;
+
+    for (size_t i = 0; i < import->own_count; i++) {
+        const struct import_column *map = &import->own[i];
+        bool taken = target && strcmp(map->target, target) != 0;
+
+        for (size_t k = 0; k < outputs; k++)
+            taken = taken || strcmp(import->outputs[k].name, map->target) == 0;
+        if (!taken)
+            feed_add(import, map, most);
+    }
+}
+
+bool import_header_check(struct import *import)
 {
     const struct table *table = import->export;
+    const uint64_t errors = diagnostics_errors(import->d);
 
     for (size_t i = 0; i < table->column_count; i++)
         for (size_t j = 0; j < i; j++) {
@@ -69,6 +86,7 @@ static void twins_check(struct import *import)
                                 "do not tell columns apart",
                                 table->columns[j].name);
         }
+    return diagnostics_errors(import->d) == errors;
 }
 
 static uint64_t cells_given(const struct table *table, size_t column)
@@ -120,12 +138,13 @@ static void rest_tell(struct import *import)
         if (used)
             continue;
         if (instead && strcmp(instead, at.column) != 0)
-            diagnostics_warn(import->d, &at, "not taken (%llu cells): '%s' stands for the same",
-                             given, instead);
+            diagnostics_warn(import->d, &at, "not taken: '%s' stands for the same; cells: %llu",
+                             instead, given);
         else
-            diagnostics_warn(import->d, &at, "not taken (%llu cells): %s.csv has nothing for it%s",
-                             given, import->target->name,
-                             import->target->tags ? "; --columns can keep it as a tag" : "");
+            diagnostics_warn(import->d, &at, "not taken: %s.csv has nothing for it%s; cells: %llu",
+                             import->target->name,
+                             import->target->tags ? " (--columns can keep it as a tag)" : "",
+                             given);
     }
 }
 
@@ -161,16 +180,17 @@ bool import_plan(struct import *import)
     const uint64_t errors = diagnostics_errors(import->d);
 
     import->outputs = import_memory(import, most, sizeof *import->outputs);
-    twins_check(import);
     for (size_t i = 0; i < catalogue->column_count; i++) {
         const struct import_column *map = &catalogue->columns[i];
 
-        if (strcmp(map->tool, import->tool->id) == 0 &&
-            strcmp(map->table, import->target->name) == 0 && !overruled(import, map))
+        if (strcmp(map->tool, import->tool->id) != 0 ||
+            strcmp(map->table, import->target->name) != 0)
+            continue;
+        own_add(import, map->target, most);
+        if (!overruled(import, map))
             feed_add(import, map, most);
     }
-    for (size_t i = 0; i < import->own_count; i++)
-        feed_add(import, &import->own[i], most);
+    own_add(import, NULL, most);
     key_check(import);
     rest_tell(import);
     import_bands_check(import);

@@ -18,7 +18,6 @@ static unsigned char *bytes_read(struct import *import, const char *path, size_t
     struct stat file;
     unsigned char *bytes = NULL;
 
-    errno = 0;
     if (!stream || fstat(fileno(stream), &file) != 0) {
         diagnostics_add(import->d, &at, "cannot be read: %s", strerror(errno));
     } else if (!S_ISREG(file.st_mode)) {
@@ -163,7 +162,7 @@ bool import_own_read(struct import *import, const char *path)
                             import->target->name);
         else if (!map->as)
             target_unknown(import, &place);
-        import->own_count++;
+        import->own_count += map->as != NULL;
     }
     return diagnostics_errors(import->d) == errors;
 }

@@ -74,10 +74,11 @@ static bool left_out(struct import *import, size_t row)
     for (size_t i = 0; i < import->output_count; i++)
         for (size_t f = 0; f < import->outputs[i].feed_count; f++) {
             const struct import_feed *feed = &import->outputs[i].feeds[f];
-            const struct place at = table_place(import->export, row, feed->column);
+            struct place at;
 
             if (feed_text(import, feed, row) != import_left_out)
                 continue;
+            at = table_place(import->export, row, feed->column);
             diagnostics_warn(import->d, &at, "row left out: it makes no row of %s.csv",
                              import->target->name);
             return true;
