@@ -139,6 +139,12 @@ bool import_plan(struct import *import);
 // What every distinct cell becomes.
 void import_cells(struct import *import);
 
+// Of a distribution that several columns make together.
+bool import_is_part(const char *as);
+
+// Bad rows are errors, unless there are no more (`count`) than may be left out.
+void import_bad_tell(struct import *import, const struct diagnostics *bad, uint64_t count);
+
 // Which rows are written.
 bool import_rows(struct import *import);
 void import_write(struct import *import, FILE *out);

@@ -1,5 +1,4 @@
 // What register tools call their columns and values, and whose export a header is.
-#include <stdio.h>
 #include <string.h>
 
 #include "commands/import.h"

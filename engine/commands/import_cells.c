@@ -1,5 +1,4 @@
 // What cells of an export become: once for each distinct one of a column, and reported so.
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -316,7 +315,7 @@ static void ordinal_tell(struct import *import, const struct import_feed *feed,
     }
     if (rows > 0)
         diagnostics_warn(import->d, &at,
-                         "levels of an ordinal scale, no figures: %s is left blank in %llu rows; "
+                         "levels of an ordinal scale, no figures: %s is left blank (rows: %llu); "
                          "--bands FILE gives the levels of '%s' figures of yours: %s%s",
                          feed->map->target, rows, feed->scale, levels,
                          shown > LEVELS_SHOWN ? ", ..." : "");

@@ -1,8 +1,6 @@
 // Which columns of an export fill which columns of a table.
-#include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "commands/import.h"
 #include "study/csv.h"
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/text.h"
 #include "commands/import.h"
 #include "models/distribution.h"
 #include "study/csv.h"
@@ -66,20 +65,6 @@ static bool columns_are(struct import *import, const struct table *table,
     return good;
 }
 
-// Rows that cannot be read are errors, but for as many of the export's as may be left out.
-static void bad_rows_tell(struct import *import, const struct diagnostics *rows, uint64_t may_go)
-{
-    if (diagnostics_errors(rows) > may_go) {
-        diagnostics_append(import->d, rows);
-        return;
-    }
-    for (uint64_t i = 0; i < diagnostics_kept(rows); i++) {
-        const struct diagnostic *x = diagnostics_get(rows, i);
-
-        diagnostics_warn(import->d, &x->place, "row left out: %s", x->message);
-    }
-}
-
 struct table *import_file_read(struct import *import, const char *path, const char *const *columns,
                                size_t count)
 {
@@ -94,8 +79,12 @@ struct table *import_file_read(struct import *import, const char *path, const ch
     unsigned char *bytes = rows ? bytes_read(import, path, &size) : NULL;
     bool good = bytes && csv_read(table, path, bytes, size, &format, rows, import->d);
 
-    if (rows)
-        bad_rows_tell(import, rows, columns ? 0 : import->skip);
+    if (!rows)
+        diagnostics_add(import->d, &(struct place){.file = path}, "memory is exhausted");
+    else if (columns)
+        diagnostics_append(import->d, rows);
+    else
+        import_bad_tell(import, rows, diagnostics_errors(rows));
     free(bytes);
     diagnostics_free(rows);
     return good && (!columns || columns_are(import, table, columns, count)) ? table : NULL;
@@ -111,7 +100,8 @@ static const char *conversion_of(const struct import *import, const char *target
         const struct import_column *map = &catalogue->columns[i];
         const bool tools = import->tool && strcmp(map->tool, import->tool->id) == 0;
 
-        if (strcmp(map->table, import->target->name) != 0 || strcmp(map->target, target) != 0)
+        if (strcmp(map->table, import->target->name) != 0 || strcmp(map->target, target) != 0 ||
+            import_is_part(map->as))
             continue;
         if (tools)
             return map->as;

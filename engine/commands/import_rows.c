@@ -12,10 +12,9 @@ static const char *feed_text(const struct import *import, const struct import_fe
     return feed->text[import->export->columns[feed->column].code[row]];
 }
 
-static bool is_part(const struct import_feed *feed)
+bool import_is_part(const char *as)
 {
-    return strcmp(feed->as, "p05") == 0 || strcmp(feed->as, "p95") == 0 ||
-           strcmp(feed->as, "law") == 0;
+    return strcmp(as, "p05") == 0 || strcmp(as, "p95") == 0 || strcmp(as, "law") == 0;
 }
 
 static const char *part(const struct import *import, const struct import_output *output,
@@ -43,7 +42,7 @@ static const char *cell_of(struct import *import, const struct import_output *ou
     for (size_t f = 0; f < output->feed_count; f++) {
         const struct import_feed *feed = &output->feeds[f];
         const char *cell =
-            is_part(feed) ? joined(import, output, row) : feed_text(import, feed, row);
+            import_is_part(feed->as) ? joined(import, output, row) : feed_text(import, feed, row);
 
         if (*cell)
             return cell;
@@ -56,7 +55,7 @@ static void parts_check(struct import *import, const struct import_output *outpu
 {
     const struct import_feed *given = NULL;
 
-    for (size_t f = 0; f < output->feed_count && is_part(&output->feeds[f]); f++)
+    for (size_t f = 0; f < output->feed_count && import_is_part(output->feeds[f].as); f++)
         if (*feed_text(import, &output->feeds[f], row))
             given = &output->feeds[f];
     if (given && *joined(import, output, row) == '\0') {
@@ -140,7 +139,7 @@ static bool ids_start(struct import *import, struct ids *ids)
     return false;
 }
 
-static void bad_tell(struct import *import, const struct diagnostics *bad, uint64_t count)
+void import_bad_tell(struct import *import, const struct diagnostics *bad, uint64_t count)
 {
     if (count > import->skip) {
         diagnostics_append(import->d, bad);
@@ -170,7 +169,7 @@ static void rows_choose(struct import *import, struct ids *ids, struct diagnosti
             import->outputs[i].filled += *cell_of(import, &import->outputs[i], row) != '\0';
         }
     }
-    bad_tell(import, bad, table->bad_rows + diagnostics_errors(bad));
+    import_bad_tell(import, bad, table->bad_rows + diagnostics_errors(bad));
 }
 
 bool import_rows(struct import *import)

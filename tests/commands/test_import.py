@@ -478,6 +478,14 @@ def ids_are_made_safe_and_collisions_told(place):
     assert err.count("warning: row left out: ") == 3, err
 
 
+def ragged_rows_may_be_skipped(place):
+    table, out, err = place.take("Asset Tag,Name,Asset Type\n1,x\n2,x,y\n2,x,z\n", "assets", "--skip", 2)
+    assert table == "asset_id,name,class\n2,x,y\n" and "1 row, 2 left out" in out, (table, out)
+    assert "export.csv:2: warning: row left out: 2 cells in a row under a header of 3" in err, err
+    assert "export.csv:4: Asset Tag: warning: row left out: the id stands already on line 3 (found '2')" in err, err
+    place.take("Asset Tag,Name,Asset Type\n1,x\n2,x,y\n2,x,z\n", "assets", "--skip", 1, "--force", status=INPUT)
+
+
 # ---------------------------------------------------------------------------------- what is refused
 
 
