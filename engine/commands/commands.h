@@ -24,6 +24,7 @@ struct command {
 
 int command_new(int argc, char **argv);
 int command_fit(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_run(int argc, char **argv);

@@ -140,7 +140,7 @@ static bool parts_read(struct matching *m, int side)
     const struct results_input **inputs =
         arena_alloc(&m->scratch, of->kept.input_count, sizeof *inputs);
     struct csv_format format = {windows_1252(of, &m->scratch, m->d), m->threads, m->arena,
-                                &m->scratch};
+                                &m->scratch, NULL};
     size_t count = 0;
 
     if (!inputs)

@@ -13,14 +13,8 @@ static void separate(struct csv *csv)
     csv->behind_cell = true;
 }
 
-void csv_text(struct csv *csv, const char *text)
+static void write_cell(struct csv *csv, const char *text, bool formula)
 {
-    double number;
-    separate(csv);
-    if (text == NULL)
-        return;
-    bool formula = *text != '\0' && strchr("=+-@\t\r", *text) != NULL &&
-                   !text_number(text, strlen(text), false, &number);
     bool quoted = strpbrk(text, ",;\"\r\n\t") != NULL || *text == ' ';
     if (quoted)
         putc('"', csv->out);
@@ -33,6 +27,23 @@ void csv_text(struct csv *csv, const char *text)
     }
     if (quoted)
         putc('"', csv->out);
+}
+
+void csv_plain(struct csv *csv, const char *text)
+{
+    separate(csv);
+    write_cell(csv, text, false);
+}
+
+void csv_text(struct csv *csv, const char *text)
+{
+    double number;
+    separate(csv);
+    if (text == NULL)
+        return;
+    write_cell(csv, text,
+               *text != '\0' && strchr("=+-@\t\r", *text) != NULL &&
+                   !text_number(text, strlen(text), false, &number));
 }
 
 void csv_number(struct csv *csv, double number)

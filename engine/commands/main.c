@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"compare", "say what changed from one run to the next, and why", command_compare},
     {"export", "write the registers of a management system, or a run's study", command_export},
     {"fit", "fit distributions to your own losses or incident counts", command_fit},
+    {"import", "turn an export of another tool into a table of a study", command_import},
     {"generate", "write a synthetic study of any size", command_generate},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -13,6 +13,7 @@
 struct csv_reading {
     struct table *table;
     bool windows_1252;
+    const char *remedy;
     struct arena *texts, *scratch;
     struct diagnostics *rows, *d;
     uint64_t line; // on which the current row starts
@@ -81,10 +82,10 @@ static bool cell_decode(struct csv_reading *reading, struct diagnostics *d, cons
     if (!reading->windows_1252) {
         if (wrong == *length)
             return true;
-        diagnostics_add(d, at,
-                        "not UTF-8: byte 0x%02X at position %zu; if the file is windows-1252, set "
-                        "[csv] encoding = windows-1252 in study.ini",
-                        s[wrong], wrong + 1);
+        diagnostics_add(
+            d, at, "not UTF-8: byte 0x%02X at position %zu; if the file is windows-1252, %s",
+            s[wrong], wrong + 1,
+            reading->remedy ? reading->remedy : "set [csv] encoding = windows-1252 in study.ini");
         return false;
     }
     for (size_t i = 0; i < *length; i++) {
@@ -320,11 +321,14 @@ static bool columns_start(struct stretch *s, const struct table *whole)
     return true;
 }
 
-static void rows_read(struct stretch *s, const struct table *whole, bool latin,
+static void rows_read(struct stretch *s, const struct table *whole, const struct csv_format *format,
                       unsigned char delimiter, const unsigned char *bytes)
 {
-    struct csv_reading reading = {
-        .table = &s->table, .windows_1252 = latin, .texts = &s->texts, .scratch = &s->scratch};
+    struct csv_reading reading = {.table = &s->table,
+                                  .windows_1252 = format->windows_1252,
+                                  .remedy = format->remedy,
+                                  .texts = &s->texts,
+                                  .scratch = &s->scratch};
     size_t at = s->piece.from;
     uint64_t line = s->piece.line;
 
@@ -371,7 +375,7 @@ static bool rows_read_all(struct table *table, const struct csv_format *format,
 #pragma omp parallel for schedule(dynamic) num_threads(format->threads)
         for (size_t i = 0; i < count; i++) {
             stretches[i].piece = pieces[i];
-            rows_read(&stretches[i], table, format->windows_1252, delimiter, bytes);
+            rows_read(&stretches[i], table, format, delimiter, bytes);
         }
         good = stretches_tell(stretches, count, table, rows, d);
     }
@@ -397,6 +401,7 @@ bool csv_read(struct table *table, const char *file, const unsigned char *bytes,
 {
     struct csv_reading header = {.table = table,
                                  .windows_1252 = format->windows_1252,
+                                 .remedy = format->remedy,
                                  .texts = format->texts,
                                  .scratch = format->scratch,
                                  .d = d,

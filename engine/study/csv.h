@@ -45,6 +45,7 @@ struct csv_format {
     bool windows_1252; // else UTF-8
     int threads;
     struct arena *texts, *scratch;
+    const char *remedy; // what reads windows-1252; NULL: the setting in study.ini
 };
 
 // Reads the bytes of `file`: header, then rows; the same for any number of threads. What is wrong

@@ -30,7 +30,7 @@ bool reading_out_of_memory(struct reading *reading)
 struct csv_format reading_format(struct reading *reading)
 {
     return (struct csv_format){reading->rules.windows_1252, reading->options->threads,
-                               reading->kept, &reading->scratch};
+                               reading->kept, &reading->scratch, NULL};
 }
 
 void reading_tell(const struct reading *reading, double done, const char *phase)

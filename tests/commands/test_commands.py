@@ -23,7 +23,7 @@ import h5py
 import numpy
 
 LOSSMILL = os.path.abspath(sys.argv[1])
-COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "fit", "generate"]
+COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "fit", "import", "generate"]
 DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
 
 

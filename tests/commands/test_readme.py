@@ -192,6 +192,19 @@ def the_embedding_program_is_the_example():
         check("a line of the README is one of the example", line.strip() in lines, line)
 
 
+def the_register_is_imported(folder):
+    """The section on registers: its export and bands, and what import says."""
+    starts = {"Code,Name,": "risks.csv", "scale,level,": "bands.csv", "risks.csv:1:": None}
+    found = {start: [b for b in blocks() if b.startswith(start)] for start in starts}
+    check("the README shows an import", all(len(b) == 1 for b in found.values()), found)
+    for start, name in starts.items():
+        if name:
+            (folder / name).write_text(found[start][0])
+    status, out, err = call("import", "risks.csv", "--as", "scenarios", "--bands", "bands.csv", "-o", "plant", folder=folder)
+    check("import", status == 0, err)
+    check("the README shows what import says", (err + out).startswith(found["risks.csv:1:"][0]), err + out)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -206,6 +219,7 @@ def main():
         the_embedding_program_is_the_example()
         the_first_study_runs_with_events(folder)
         the_first_study_runs_with_treatments(folder)
+        the_register_is_imported(folder)
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 

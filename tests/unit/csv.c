@@ -85,7 +85,7 @@ static void a_large_file_is_its_rows(void **state)
     for (int threads = 1; threads <= 3; threads++) {
         struct arena arena = {0};
         struct diagnostics *d = diagnostics_new();
-        const struct csv_format format = {false, threads, &arena, &arena};
+        const struct csv_format format = {false, threads, &arena, &arena, NULL};
         struct table table;
 
         assert_true(csv_read(&table, "t.csv", (const unsigned char *)file.text, file.length,
@@ -119,7 +119,7 @@ static void nothing_is_told_behind_a_stray_quote(void **state)
     for (int threads = 1; threads <= 3; threads++) {
         struct arena arena = {0};
         struct diagnostics *rows = diagnostics_new(), *d = diagnostics_new();
-        const struct csv_format format = {false, threads, &arena, &arena};
+        const struct csv_format format = {false, threads, &arena, &arena, NULL};
         struct table table;
 
         assert_false(csv_read(&table, "t.csv", (const unsigned char *)file.text, file.length,

@@ -23,7 +23,7 @@ static void chosen(const char *text, bool decimal_comma, char out[8])
 {
     struct arena arena = {0};
     struct diagnostics *d = diagnostics_new();
-    const struct csv_format format = {false, 1, &arena, &arena};
+    const struct csv_format format = {false, 1, &arena, &arena, NULL};
     const struct place at = {.value = text};
     const struct selector *selector;
     struct table table;
@@ -131,7 +131,7 @@ static void an_index_chooses_the_same_rows(void **state)
     };
     struct arena arena = {0};
     struct diagnostics *d = diagnostics_new();
-    const struct csv_format format = {false, 1, &arena, &arena};
+    const struct csv_format format = {false, 1, &arena, &arena, NULL};
     char *text = arena_alloc(&arena, ROWS, 16);
     size_t length = (size_t)sprintf(text, "id,tens\n");
     struct table table;
