@@ -244,7 +244,11 @@ bool fit_data_read(struct fit_data *data, const struct fit_options *options, str
 {
     const uint64_t errors = diagnostics_errors(d);
     struct source source = {.options = options, .arena = arena, .d = d};
-    const struct csv_format format = {options->windows_1252, 1, arena, arena};
+    const struct csv_format format = {.windows_1252 = options->windows_1252,
+                                      .threads = 1,
+                                      .texts = arena,
+                                      .scratch = arena,
+                                      .remedy = "--encoding windows-1252 reads it"};
     size_t size;
     unsigned char *bytes = file_read(options->file, &size, arena, d);
     *data = (struct fit_data){0};

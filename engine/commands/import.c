@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
-#include "commands/machine.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/print.h"
