@@ -33,8 +33,15 @@ static void print_check(const struct check *check, size_t width, size_t top)
 {
     const struct finding *finding = check->findings;
     size_t shown = 0;
-    printf("  %-12s%-*s  %s\n", words[check->state], (int)width, check->what,
-           text_shown(check->detail, 0));
+    if (*check->detail == '\0') {
+        printf("  %-12s%s\n", words[check->state], check->what);
+    } else if (16 + width + text_columns(check->detail) < 100) {
+        printf("  %-12s%-*s  %s\n", words[check->state], (int)width, check->what,
+               text_shown(check->detail, 0));
+    } else {
+        printf("  %-12s%s\n", words[check->state], check->what);
+        paragraph(14, check->detail);
+    }
     for (; finding != NULL && shown < top; finding = finding->next, shown++)
         print_finding(finding);
     if (check->finding_count > shown)

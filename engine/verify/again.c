@@ -35,14 +35,13 @@ static const char *first_message(const struct diagnostics *d)
     return diagnostics_kept(d) > 0 ? diagnostics_get(d, 0)->message : "out of memory";
 }
 
-bool again_read(const struct verify_request *request, const struct run_file *run,
-                const struct kept_inputs *inputs, bool folder_intact, struct findings *f,
-                struct check *check, struct again *again, struct diagnostics *d)
+bool again_read(const struct verify_request *request, const struct kept_inputs *inputs,
+                bool folder_intact, struct verification *out, struct check *check,
+                struct again *again, struct diagnostics *d)
 {
-    const uint64_t years = run->view.portfolio->settings.years;
-    const uint64_t seed = run->view.portfolio->settings.seed;
-    struct study_options options = {.years = &years,
-                                    .seed = &seed,
+    struct findings *f = &out->findings;
+    struct study_options options = {.years = &out->years,
+                                    .seed = &out->seed,
                                     .tell = told,
                                     .context = (void *)(uintptr_t)request,
                                     .threads = request->threads};
@@ -53,7 +52,7 @@ bool again_read(const struct verify_request *request, const struct run_file *run
 
     *again = (struct again){0};
     if (good && inputs->intact) {
-        good = results_study_read(run->path, &again->arena, &kept, own);
+        good = results_study_read(request->path, &again->arena, &kept, own);
         given = good ? inputs_given(&kept) : NULL;
         options.given = given;
         options.given_count = kept.input_count;
@@ -63,8 +62,9 @@ bool again_read(const struct verify_request *request, const struct run_file *run
         diagnostics_free(own);
         return false;
     }
-    good = good && (!inputs->intact || given != NULL) &&
-           study_read(&again->study, inputs->intact ? run->path : request->folder, &options, own);
+    good =
+        good && (!inputs->intact || given != NULL) &&
+        study_read(&again->study, inputs->intact ? request->path : request->folder, &options, own);
     if (!good)
         check_skip(f, check, CHECK_IMPOSSIBLE, "the study cannot be read: %s",
                    own != NULL ? first_message(own) : "out of memory");
@@ -198,7 +198,8 @@ enum verified again_blocks(const struct verify_request *request, struct run_file
     const enum verified done = simulate(request, blocks, again, d);
     struct schema_view view = {.outcome = &again->outcome,
                                .portfolio = &again->study.portfolio,
-                               .treated = run->view.treated != NULL ? &again->treated : NULL,
+                               .treated =
+                                   treat_wanted(&again->study.portfolio) ? &again->treated : NULL,
                                .treatment_years = again->treated.annual_loss != NULL};
     size_t count = 0;
 

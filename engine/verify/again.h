@@ -15,12 +15,12 @@ struct again {
     struct treatment_outcome treated;
 };
 
-// Reads the study: from the run itself where it keeps all inputs, else from the folder, whose files
-// must then be those of the run (`folder_intact`). False after putting the reason into the check;
-// *failed: for lack of memory, after a diagnostic.
-bool again_read(const struct verify_request *request, const struct run_file *run,
-                const struct kept_inputs *inputs, bool folder_intact, struct findings *f,
-                struct check *check, struct again *again, struct diagnostics *d);
+// Reads the study, for the years and the seed of the run: from the run itself where it keeps all
+// inputs, else from the folder, whose files must then be those of the run (`folder_intact`). False
+// after putting the reason into the check; *failed: for lack of memory, after a diagnostic.
+bool again_read(const struct verify_request *request, const struct kept_inputs *inputs,
+                bool folder_intact, struct verification *out, struct check *check,
+                struct again *again, struct diagnostics *d);
 void again_free(struct again *again);
 
 // All of it, written into `scratch`, compared with the file.

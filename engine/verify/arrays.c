@@ -31,7 +31,9 @@ static const char *text_on_axis(struct findings *f, const struct schema_view *v,
         id = i < p->treatments.count ? p->treatments.rows[i].id : NULL;
         break;
     case AXIS_GROUP:
-        id = i < p->groupings[v->grouping].count ? p->groupings[v->grouping].names[i] : NULL;
+        id = v->grouping < p->grouping_count && i < p->groupings[v->grouping].count
+                 ? p->groupings[v->grouping].names[i]
+                 : NULL;
         break;
     case AXIS_ROW:
         if (i == 0)
@@ -243,7 +245,7 @@ void array_check(struct run_file *run, struct findings *f, struct check *check,
                                         .check = check,
                                         .object = path,
                                         .cells = found.extents[0] * found.extents[1]},
-                              .view = &labels,
+                              .view = run->results != NULL ? &labels : NULL,
                               .column = column,
                               .found = &found,
                               .expected = &shape,

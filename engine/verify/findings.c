@@ -1,5 +1,6 @@
 #include "verify/findings.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,20 @@ const char *findings_real(struct findings *f, double number)
             break;
     }
     return findings_text(f, "%s", number != number ? "missing" : text);
+}
+
+const char *findings_whole(struct findings *f, uint64_t number)
+{
+    char digits[24], text[32];
+    const size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, number);
+    size_t used = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = '\0';
+    return findings_text(f, "%s", text);
 }
 
 struct check *check_start(struct findings *f, const char *section, const char *what)

@@ -85,5 +85,6 @@ const char *findings_text(struct findings *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // The shortest of %.15g, %.16g and %.17g that reads back as `number`.
 const char *findings_real(struct findings *f, double number);
+const char *findings_whole(struct findings *f, uint64_t number); // "1,230,000"
 
 #endif

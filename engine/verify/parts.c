@@ -76,8 +76,7 @@ static void aal_check(struct findings *f, const struct expected *e)
         unit_add(&assets, o->assets[a].aal, years, unit);
     aal_compare(f, check, e, "/scenario/aal", &scenarios, whole);
     aal_compare(f, check, e, "/asset/aal", &assets, whole);
-    check_tell(f, check, "%zu scenarios, %zu assets%s", p->scenario_count, p->assets.count,
-               p->event_count > 0 ? ", with what shared events themselves cost" : "");
+    check_tell(f, check, "%zu scenarios, %zu assets", p->scenario_count, p->assets.count);
 }
 
 // What is known without simulation adds up in the order of rows, bit by bit.

@@ -95,12 +95,12 @@ const char *sample_text(struct findings *f, const uint8_t *chosen, uint64_t year
             const uint64_t last = (uint64_t)end * BLOCK_YEARS;
             const size_t used = strlen(text);
 
-            snprintf(text + used, sizeof text - used, "%s%llu to %llu", runs > 1 ? ", " : "",
-                     (unsigned long long)b * BLOCK_YEARS,
-                     (unsigned long long)(last < years ? last : years) - 1);
+            snprintf(text + used, sizeof text - used, "%s%s to %s", runs > 1 ? "; " : "",
+                     findings_whole(f, (uint64_t)b * BLOCK_YEARS),
+                     findings_whole(f, (last < years ? last : years) - 1));
         }
         b = end;
     }
     return findings_text(f, "%u of %u blocks of years: %s%s", count, blocks, text,
-                         runs > SHOWN ? ", and more" : "");
+                         runs > SHOWN ? "; and more" : "");
 }

@@ -13,6 +13,8 @@
 
 static const char section[] = "Simulated again";
 
+enum { YEARS_MAX = 1000000000 }; // as of `lossmill run`
+
 static void facts_fill(struct run_file *run, struct verification *out)
 {
     struct findings *f = &out->findings;
@@ -76,7 +78,7 @@ static enum verified all_check(const struct verify_request *request, struct run_
     struct again again;
     enum verified done = VERIFIED_DONE;
 
-    if (again_read(request, run, inputs, folder_intact, f, cells, &again, d)) {
+    if (again_read(request, inputs, folder_intact, out, cells, &again, d)) {
         done = again_all(request, run, out, cells, attributes, &again, d);
         bytes_tell(out, cells, attributes);
     } else {
@@ -92,7 +94,7 @@ static enum verified sample_check(const struct verify_request *request, struct r
 {
     struct findings *f = &out->findings;
     const struct place at = {.file = request->path};
-    const uint64_t years = run->view.portfolio->settings.years;
+    const uint64_t years = out->years;
     struct check *choice = check_start(f, section, "a sample of the years");
     struct check *check = check_start(f, section, "its arrays by year, bit by bit");
     uint8_t *chosen = malloc(block_count(years) + 1);
@@ -109,7 +111,7 @@ static enum verified sample_check(const struct verify_request *request, struct r
         done = VERIFIED_INPUT;
     } else {
         choice->detail = sample_text(f, chosen, years);
-        if (again_read(request, run, inputs, folder_intact, f, check, &again, d))
+        if (again_read(request, inputs, folder_intact, out, check, &again, d))
             done = again_blocks(request, run, f, check, chosen, &again, d);
     }
     again_free(&again);
@@ -130,9 +132,9 @@ static enum verified simulation_check(const struct verify_request *request, stru
     }
     if (!versions_check(request, out))
         return VERIFIED_DONE;
-    if (run->results == NULL || run->view.portfolio->settings.years == 0) {
+    if (out->years < 1 || out->years > YEARS_MAX) {
         check_skip(f, check_start(f, section, "every array, bit by bit"), CHECK_IMPOSSIBLE,
-                   "the file is not a complete run");
+                   "its attribute years is none that a run can have");
         return VERIFIED_DONE;
     }
     return request->simulation == VERIFY_ALL

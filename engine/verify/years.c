@@ -68,7 +68,7 @@ static void counts_check(struct findings *f, const struct expected *e)
             year_refuse(&count, y, "too few events for", e->gross[y],
                         "largest event x count of no less", unit);
     }
-    check_tell(f, check, "%llu years", (unsigned long long)settings->years);
+    check_tell(f, check, "%s years", findings_whole(f, settings->years));
 }
 
 static void worst_years_check(struct run_file *run, struct findings *f, struct expected *e)
