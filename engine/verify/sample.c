@@ -41,7 +41,7 @@ static bool list_read(const char *list, uint32_t blocks, uint8_t *chosen, char r
 {
     const char *at = list;
 
-    do {
+    for (;;) {
         char *end;
         const unsigned long long first = *at >= '0' && *at <= '9' ? strtoull(at, &end, 10) : blocks;
         unsigned long long last = first;
@@ -55,9 +55,10 @@ static bool list_read(const char *list, uint32_t blocks, uint8_t *chosen, char r
             return false;
         }
         memset(chosen + first, 1, last - first + 1);
-        at = *end == ',' ? end + 1 : end;
-    } while (*at != '\0');
-    return true;
+        if (*end == '\0')
+            return true;
+        at = end + 1;
+    }
 }
 
 bool sample_choose(const struct verify_request *request, uint64_t years, const char *content,

@@ -294,8 +294,9 @@ def every_attribute_altered_is_named(folder):
         if name == "engine_version": # told, and no difference
             assert "9.9" in call("verify", copy)[0]
             continue
-        facts = verify(copy, status=NO)
-        assert f"{path} @{name}" in objects(facts), (path, name, objects(facts))
+        # years and seed are what the run is simulated again with: other ones give other figures
+        named = objects(verify(copy, status=NO), "Simulated again")
+        assert ("/portfolio/annual_loss" if name == "seed" else f"{path} @{name}") in named, (path, name, named)
     copy = copy_of_run(folder)
     with h5py.File(copy, "r+") as file:
         file["/summary/aal"].attrs["note"] = "approved by the auditor"
@@ -455,7 +456,6 @@ def a_file_packed_anew_says_the_same(folder):
         loss = file["/portfolio/annual_loss"]
         loss[:] = loss[:][::-1]
         loss[:] = loss[:][::-1]
-        del file["/group"].attrs  # no attribute: nothing happens
     with open(copy, "ab") as out:
         out.write(b"\0" * 512)
     facts = verify(copy)
@@ -518,7 +518,7 @@ def a_scratch_folder_that_cannot_be_written_is_told(folder):
 
 
 def a_signal_leaves_nothing_behind(folder):
-    run = run_of(folder, "long", "--years", 3000000)
+    run = run_of(folder, "long", "--years", 500000, **NO_TREATMENTS)
     scratch = pathlib.Path(folder) / "scratch"
     scratch.mkdir()
     process = subprocess.Popen([LOSSMILL, "verify", run, "--scratch", scratch, "--threads", "1"], stdout=subprocess.PIPE,
