@@ -138,6 +138,7 @@ void consistency_check(struct run_file *run, struct findings *f)
         return;
     expected_make(run, &e);
     labels_check(run, f);
+    units_check(f, &e);
     years_check(run, f, &e);
     figures_check(run, f, &e);
     parts_check(run, f, &e);

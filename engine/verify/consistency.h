@@ -19,7 +19,8 @@ struct expected {
 // All of it. The file must have been read as a run.
 void consistency_check(struct run_file *run, struct findings *f);
 
-// Its parts: years.c, figures.c, parts.c, treated.c.
+// Its parts: units.c, years.c, figures.c, parts.c, treated.c.
+void units_check(struct findings *f, const struct expected *e);
 void years_check(struct run_file *run, struct findings *f, struct expected *e);
 void figures_check(struct run_file *run, struct findings *f, struct expected *e);
 void parts_check(struct run_file *run, struct findings *f, struct expected *e);

@@ -66,6 +66,8 @@ static bool group_take(void *context, uint64_t row, const double *cells)
     struct outcome *o = &g->e->outcome;
     const uint64_t years = o->portfolio->settings.years;
 
+    // of groups no exact mean is known
+    o->groups[g->grouping].summary[row].aal_exact = NAN;
     units_read(g->f, g->check, g->run, g->path, g->column, g->grouping, row, cells, g->units);
     for (uint64_t y = 0; y < years; y++) // amounts are below 2^62; what does not fit, differs
         if (__builtin_add_overflow(g->total[y], g->units[y], &g->total[y]))

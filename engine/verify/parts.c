@@ -252,7 +252,29 @@ static void share_check(struct findings *f, struct check *check, const char *pat
                     findings_real(f, sum));
 }
 
-static void shares_check(struct findings *f, const struct expected *e)
+// The portfolio's by form follow from the scenarios', unless shared events themselves cost: of
+// those the file does not hold the forms to the unit.
+static void form_shares_check(struct run_file *run, struct findings *f, struct check *check,
+                              struct expected *e)
+{
+    static const char *const names[] = {"form_share", NULL};
+    struct outcome *o = &e->outcome;
+    const struct portfolio *p = o->portfolio;
+    double total = 0;
+
+    for (size_t s = 0; s < p->scenario_count; s++)
+        total += o->scenarios[s].aal;
+    for (size_t i = 0; i < p->event_count; i++)
+        if (o->events[i].own_aal != 0)
+            return;
+    memset(o->form_share, 0, sizeof o->form_share);
+    for (size_t s = 0; s < p->scenario_count && total > 0; s++)
+        for (int form = 0; form < LOSS_FORMS; form++)
+            o->form_share[form] += o->scenarios[s].form_share[form] * o->scenarios[s].aal / total;
+    columns_hold(run, f, check, e, "/portfolio", names);
+}
+
+static void shares_check(struct run_file *run, struct findings *f, struct expected *e)
 {
     struct check *check = check_start(f, section, "shares by form and by effect add up to 1");
     const struct outcome *o = &e->outcome;
@@ -266,6 +288,7 @@ static void shares_check(struct findings *f, const struct expected *e)
     for (size_t i = 0; i < p->event_count; i++)
         share_check(f, check, "/event/form_share", p->events[i].id, o->events[i].all.form_share,
                     LOSS_FORMS);
+    form_shares_check(run, f, check, e);
     check_tell(f, check, "%zu rows", 2 + p->scenario_count + p->event_count);
 }
 
@@ -276,5 +299,5 @@ void parts_check(struct run_file *run, struct findings *f, struct expected *e)
     errors_check(run, f, e);
     contributions_check(f, e);
     event_contributions_check(run, f, e);
-    shares_check(f, e);
+    shares_check(run, f, e);
 }

@@ -232,10 +232,46 @@ static void worth_check(struct run_file *run, struct findings *f, struct expecte
 
 // ---- plans
 
+// What a plan saves of VaR and TVaR is what it leaves, from the base's.
+static bool plan_saved_fill(struct findings *f, struct expected *e, struct world_figures *x)
+{
+    const struct settings *settings = &e->outcome.portfolio->settings;
+    const struct summary *base = &e->outcome.summary;
+    const double unit = money_of_units(1, settings->resolution);
+    struct reduction *var = expected_room(f, e, settings->quantile_count, sizeof *var);
+    struct reduction *tvar = expected_room(f, e, settings->quantile_count, sizeof *tvar);
+
+    for (size_t l = 0; var != NULL && tvar != NULL && l < settings->quantile_count; l++) {
+        var[l].value = money_of_units(rint(base->var[l].value / unit) - rint(x->var[l] / unit),
+                                      settings->resolution);
+        var[l].error = x->var_saved[l].error;
+        tvar[l].value = base->tvar[l] - x->tvar[l];
+        tvar[l].error = x->tvar_saved[l].error;
+    }
+    x->var_saved = var;
+    x->tvar_saved = tvar;
+    return var != NULL && tvar != NULL;
+}
+
+// By the budget's basis; the planner adds in an order of its own.
+static bool plan_cost_is(const struct expected *e, const struct plan_figures *plan)
+{
+    const struct treatments *t = &e->outcome.portfolio->treatments;
+    double cost = 0;
+
+    for (size_t i = 0; i < t->count; i++)
+        if (plan->chosen[i])
+            cost += t->settings.budget_basis == BUDGET_ANNUALISED
+                        ? e->treated.treatments[i].cost.annualised
+                        : e->treated.treatments[i].cost.first_year;
+    return fabs(cost - plan->budget_cost) <= 1e-9 * cost;
+}
+
 static void plans_check(struct run_file *run, struct findings *f, struct expected *e)
 {
-    static const char *const names[] = {"gap",           "annualised_cost", "exceeds_lower",
-                                        "exceeds_upper", "verdict",         NULL};
+    static const char *const names[] = {
+        "var_reduction", "tvar_reduction", "gap",     "annualised_cost",
+        "exceeds_lower", "exceeds_upper",  "verdict", NULL};
     struct check *check = check_start(f, section, "costs, gaps and verdicts of plans agree");
     const struct treatments *t = &e->outcome.portfolio->treatments;
     const size_t n = e->treated.plan_count;
@@ -248,7 +284,7 @@ static void plans_check(struct run_file *run, struct findings *f, struct expecte
     for (size_t p = 0; p < n; p++) {
         struct appetite_figures *points = expected_room(f, e, t->appetite_count, sizeof *points);
 
-        if (points == NULL)
+        if (points == NULL || !plan_saved_fill(f, e, &plans[p].figures))
             return;
         for (size_t a = 0; a < t->appetite_count; a++)
             points[a] =
@@ -265,6 +301,9 @@ static void plans_check(struct run_file *run, struct findings *f, struct expecte
         if (!(plans[p].budget_cost >= 0) ||
             (p > 0 && plans[p].budget_cost < plans[p - 1].budget_cost))
             finding_add(f, check, "/plan/budget_cost", "plan %zu is not in the order of cost",
+                        p + 1);
+        if (!plan_cost_is(e, &plans[p]))
+            finding_add(f, check, "/plan/budget_cost", "plan %zu: not what its treatments cost",
                         p + 1);
         if (!(fabs(plans[p].figures.aal + plans[p].figures.aal_saved.value - base) <= 1e-9 * base))
             finding_add(f, check, "/plan/aal", "plan %zu: what it leaves and saves is not the AAL",
