@@ -151,8 +151,7 @@ static void groups_check(struct run_file *run, struct findings *f, struct expect
     if (p->grouping_count == 0)
         check_skip(f, check, CHECK_SKIPPED, "there are none");
     else
-        check_tell(f, check, "%zu groups of %zu columns, %s years", count, p->grouping_count,
-                   findings_whole(f, years));
+        check_tell(f, check, "%zu groups of %zu columns", count, p->grouping_count);
 }
 
 // ---- the portfolio

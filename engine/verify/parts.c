@@ -201,7 +201,7 @@ static void contributions_check(struct findings *f, const struct expected *e)
         contribution_compare(f, check, e, "/asset/tvar_contribution", l, &assets, whole);
     }
     free(room);
-    check_tell(f, check, "of scenarios and of assets, %zu levels", settings->quantile_count);
+    check_tell(f, check, "%zu levels, scenarios and assets", settings->quantile_count);
 }
 
 // What a shared event contributes is its own and its scenarios'.

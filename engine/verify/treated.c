@@ -100,8 +100,7 @@ static void appetite_check(struct run_file *run, struct findings *f, struct expe
     if (points != NULL && room != NULL) {
         e->treated.appetite = points;
         columns_hold(run, f, check, e, "/appetite", NULL);
-        check_tell(f, check, "%zu points, %zu of them from their years", t->appetite_count,
-                   recomputed);
+        check_tell(f, check, "%zu points, %zu from their years", t->appetite_count, recomputed);
     }
     free(room);
 }
@@ -190,7 +189,7 @@ static void years_check_treated(struct run_file *run, struct findings *f, struct
                    treatment_take, &x)) {
         const size_t count = columns_hold(run, f, check, e, "/treatment", names);
 
-        check_tell(f, check, "%zu treatments, %zu arrays, bit by bit", p->treatments.count, count);
+        check_tell(f, check, "%zu treatments, %zu arrays", p->treatments.count, count);
     }
     free(x.units);
 }
