@@ -160,9 +160,9 @@ static void hashes_compare(struct run_file *run, struct findings *f, struct chec
     const char *recorded = run_file_text(run, "/", "content_sha256");
 
     if (recorded == NULL)
-        finding_add(f, check, "/ content_sha256", "missing");
+        finding_add(f, check, "/ @content_sha256", "missing");
     else if (strcmp(recorded, run->content) != 0)
-        finding_add(f, check, "/ content_sha256", "is %s, the contents have %s", recorded,
+        finding_add(f, check, "/ @content_sha256", "is %s, the contents have %s", recorded,
                     run->content);
     check_tell(f, check, "%zu datasets", datasets);
 }

@@ -67,7 +67,8 @@ def a_difference_is_printed(run):
     altered = run.parent / "altered.h5"
     shutil.copy(run, altered)
     with h5py.File(altered, "r+") as file:
-        file["portfolio/annual_loss"][4711] += 0.01
+        loss = file["portfolio/annual_loss"]
+        loss[4711] = round(loss[4711] + 0.01, 2)
     status, out, err = call("verify", altered)
     check("an altered run is told", status == 1, err)
     for line in [b for b in blocks() if b.startswith("  FAILED ")][0].splitlines():

@@ -259,7 +259,7 @@ def the_hash_tells_what_is_not_sealed(folder):
     with h5py.File(copy, "r+") as file:
         file["/asset/aal"][0] *= 1.5
     facts = verify(copy, "--no-simulation", status=NO)
-    assert "contents against content_sha256" in failed(facts) and "/ content_sha256" in objects(facts)
+    assert "contents against content_sha256" in failed(facts) and "/ @content_sha256" in objects(facts)
 
 
 def every_attribute_altered_is_named(folder):
