@@ -67,8 +67,7 @@ static void print_failures(const struct findings *f)
 void verify_print(const struct verify_request *request, const struct verification *v, size_t top)
 {
     static const char *const verdicts[] = {
-        [VERIFY_NOTHING] = "Consistent: every figure that follows from others is as it must be. "
-                           "It was not simulated again.",
+        [VERIFY_NOTHING] = "Consistent with itself; it was not simulated again.",
         [VERIFY_SAMPLE] = "Verified: consistent, and the sampled years are what the study gives.",
         [VERIFY_ALL] = "Verified: the file is what its study gives."};
     const struct findings *f = &v->findings;
