@@ -119,7 +119,7 @@ struct bytes {
 
 static void bytes_add(struct bytes *b, const void *from, size_t size)
 {
-    if (b->h->failed)
+    if (b->h->failed || size == 0)
         return;
     if (size > b->room - b->size) {
         size_t room = 2 * b->room + size + 64;
