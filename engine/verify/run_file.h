@@ -20,7 +20,6 @@ struct run_file {
     struct results *results;
     const char *unread;
     struct schema_view view;   // of results
-    bool treatments;           // /treatment, with its settings
     char content[CONTENT_HEX]; // recomputed of what stands in it
 };
 

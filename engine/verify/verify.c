@@ -19,11 +19,9 @@ static void facts_fill(struct run_file *run, struct verification *out)
 {
     struct findings *f = &out->findings;
     const char *title = run_file_text(run, "/", "title");
-    const char *currency = run_file_text(run, "/", "currency");
     const char *version = run_file_text(run, "/", "engine_version");
 
     out->title = title != NULL ? findings_text(f, "%s", title) : NULL;
-    out->currency = currency != NULL ? findings_text(f, "%s", currency) : NULL;
     out->engine_version = version != NULL ? findings_text(f, "%s", version) : NULL;
     out->years = (uint64_t)run_file_whole(run, "years");
     out->seed = (uint64_t)run_file_whole(run, "seed");

@@ -33,7 +33,7 @@ struct verify_request {
 // does not say.
 struct verification {
     struct findings findings;
-    const char *title, *currency, *engine_version;
+    const char *title, *engine_version;
     uint64_t years, seed, sampling_version;
     const char *content_sha256; // recomputed
     bool same_bytes;            // VERIFY_ALL: the new file is the same, byte for byte
