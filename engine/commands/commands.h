@@ -33,6 +33,7 @@ int command_rank(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_compare(int argc, char **argv);
+int command_verify(int argc, char **argv);
 int command_export(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@ static const struct command commands[] = {
     {"plan", "find the best treatments for a budget", command_plan},
     {"report", "write a run as one page for those who decide", command_report},
     {"compare", "say what changed from one run to the next, and why", command_compare},
+    {"verify", "prove that a run is what it says, or say what differs", command_verify},
     {"export", "write the registers of a management system, or a run's study", command_export},
     {"fit", "fit distributions to your own losses or incident counts", command_fit},
     {"import", "turn an export of another tool into a table of a study", command_import},

@@ -31,6 +31,14 @@ void content_cells(struct sha256_ctx *hash, const void *cells, size_t count, siz
 
 bool content_add(struct content *content, const char *path, struct sha256_ctx *hash)
 {
+    char hex[CONTENT_HEX];
+
+    sha256_hex(hash, hex);
+    return content_add_hex(content, path, hex);
+}
+
+bool content_add_hex(struct content *content, const char *path, const char *hex)
+{
     struct content_line *lines =
         reallocarray(content->lines, content->count + 1, sizeof *content->lines);
     if (lines == NULL)
@@ -40,7 +48,7 @@ bool content_add(struct content *content, const char *path, struct sha256_ctx *h
     line->path = strdup(path);
     if (line->path == NULL)
         return false;
-    sha256_hex(hash, line->hex);
+    snprintf(line->hex, sizeof line->hex, "%s", hex);
     content->count++;
     return true;
 }

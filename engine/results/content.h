@@ -23,7 +23,8 @@ struct content {
 void content_cells(struct sha256_ctx *hash, const void *cells, size_t count, size_t cell);
 
 bool content_add(struct content *content, const char *path,
-                 struct sha256_ctx *hash); // false: memory
+                 struct sha256_ctx *hash);                                        // false: memory
+bool content_add_hex(struct content *content, const char *path, const char *hex); // likewise
 void content_hex(struct content *content, char hex[CONTENT_HEX]);
 void content_free(struct content *content);
 

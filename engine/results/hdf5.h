@@ -1,4 +1,5 @@
-// HDF5 in the few calls that writer and reader need. hdf5.c alone knows the library.
+// HDF5 in the few calls that writer and reader need. hdf5.c and hdf5_walk.c alone know the
+// library.
 //
 // The first call that fails leaves its reason in the file's `message`; every later one does nothing
 // and returns false, so that a caller may check once at the end. Not thread-safe.

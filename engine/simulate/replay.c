@@ -310,11 +310,14 @@ static bool replay_finish(struct shared *shared, const struct carried *carried,
                 contributions_finish(portfolio, own, portfolio_tvar_units, outcome) &&
                 independence_finish(shared->plans, carried->moved, outcome);
 
-    // an event's own cost, as it was rounded, is no asset's
-    for (size_t e = 0; good && e < portfolio->event_count; e++)
-        for (size_t l = 0; l < levels; l++)
+    // an event's own cost, as it was rounded, is no asset's; rounded first, since half a unit less
+    // an odd number of them would be rounded the other way
+    for (size_t l = 0; good && l < levels; l++) {
+        portfolio_tvar_units[l] = rint(portfolio_tvar_units[l]);
+        for (size_t e = 0; e < portfolio->event_count; e++)
             portfolio_tvar_units[l] -=
                 rint(outcome->events[e].own_tvar_contribution[l] / portfolio->settings.resolution);
+    }
     good = good && asset_sums_finish(carried->assets, exact, any_infinite(portfolio),
                                      portfolio_tvar_units, outcome->assets);
     if (good)

@@ -49,6 +49,7 @@ struct scenario_plans {
     struct exposures exposures;
     struct quantile_shelf shelf;         // tables of the multipliers of negative binomial counts
     const struct event_filters *filters; // existing treatments; NULL: none. Set by who knows them
+    const uint8_t *blocks; // a byte for each block of years that is simulated; NULL: all are
     int arena_count;
     struct arena *arenas; // one per thread
 };
@@ -57,6 +58,11 @@ struct scenario_plans {
 bool scenario_plans_make(const struct portfolio *portfolio, int threads,
                          struct scenario_plans *plans, struct diagnostics *d);
 void scenario_plans_free(struct scenario_plans *plans);
+
+static inline bool scenario_plans_have(const struct scenario_plans *plans, uint32_t block)
+{
+    return !plans->blocks || plans->blocks[block];
+}
 
 // Loss events per year and AAL that the i-th asset of the selection has from this scenario,
 // exactly.

@@ -29,12 +29,22 @@ static double unit_cost(const struct scenario_plans *plans, size_t unit)
     return cost;
 }
 
+uint32_t schedule_blocks(const struct scenario_plans *plans, uint64_t years)
+{
+    uint32_t simulated = 0;
+
+    for (uint32_t block = 0; block < block_count(years); block++)
+        simulated += scenario_plans_have(plans, block);
+    return simulated;
+}
+
 double schedule_work(const struct scenario_plans *plans, uint64_t years)
 {
+    const double blocks = schedule_blocks(plans, years);
     double work = 0;
 
     for (size_t unit = 0; unit < plans->count + plans->event_count; unit++)
-        work += unit_cost(plans, unit) * block_count(years);
+        work += unit_cost(plans, unit) * blocks;
     return work;
 }
 
@@ -59,7 +69,7 @@ bool schedule_make(const struct scenario_plans *plans, uint64_t years, size_t fi
     for (uint32_t block = 0; block < blocks; block++) {
         struct tile *tile = NULL;
 
-        for (size_t unit = first; unit < end; unit++) {
+        for (size_t unit = first; unit < end && scenario_plans_have(plans, block); unit++) {
             if (!tile || tile->work >= tile_work) {
                 tile = &schedule->tiles[schedule->count++];
                 *tile = (struct tile){.block = block, .first = unit};

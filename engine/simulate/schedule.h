@@ -35,6 +35,8 @@ void schedule_free(struct schedule *schedule);
 // shared events in the first pass.
 double schedule_cost(const struct scenario_plan *plan);
 double schedule_work(const struct scenario_plans *plans, uint64_t years);
+// How many blocks of years are simulated.
+uint32_t schedule_blocks(const struct scenario_plans *plans, uint64_t years);
 
 // Progress of all threads together, told by one of them.
 struct progress {

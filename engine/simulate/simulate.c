@@ -411,6 +411,31 @@ enum simulated simulate_resumable(const struct portfolio *portfolio,
     return good ? SIMULATION_DONE : SIMULATION_FAILED;
 }
 
+enum simulated simulate_blocks(const struct portfolio *portfolio,
+                               const struct scenario_plans *plans, int threads,
+                               simulate_progress *tell, void *context, struct outcome *outcome,
+                               struct diagnostics *d)
+{
+    struct progress progress = {.tell = tell, .context = context, .phase = "simulating", .to = 1};
+    struct carried carried = {0};
+    struct asset_exact *exact = asset_exact_new(portfolio, plans);
+    bool good;
+
+    *outcome = (struct outcome){.portfolio = portfolio};
+    good = exact && outcome_alloc(portfolio, outcome) &&
+           carried_make(portfolio, exact, threads, &carried);
+    if (!good) {
+        diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
+                        (unsigned long long)portfolio->settings.years);
+    } else {
+        exact_fill(plans, exact, outcome);
+        good = first_pass(portfolio, plans, threads, 0, NULL, &progress, outcome, &carried, d);
+    }
+    carried_free(&carried);
+    free(exact);
+    return good ? SIMULATION_DONE : SIMULATION_FAILED;
+}
+
 enum simulated simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *tell,
                             void *context, struct outcome *outcome, struct diagnostics *d)
 {

@@ -77,6 +77,14 @@ enum simulated simulate_resumable(const struct portfolio *portfolio,
                                   const struct snapshot_keeper *keeper, simulate_progress *progress,
                                   void *context, struct outcome *outcome, struct diagnostics *d);
 
+// The years of the blocks in plans->blocks alone, and of them only what a year has: annual_loss
+// (gross), largest_event, event_count and the annual losses of groups and shared events, which are
+// those of a run of all years. Every other figure of the outcome means nothing.
+enum simulated simulate_blocks(const struct portfolio *portfolio,
+                               const struct scenario_plans *plans, int threads,
+                               simulate_progress *progress, void *context, struct outcome *outcome,
+                               struct diagnostics *d);
+
 // Makes the portfolio's annual loss, and what is told of it, net of insurance: net[years], in
 // units. What is attributed to scenarios, assets and groups stays gross. False if memory is
 // exhausted.

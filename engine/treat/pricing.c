@@ -558,7 +558,7 @@ static bool blocks_run(const struct pass *pass, struct worker *workers, int thre
 
 #pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
     for (uint32_t block = 0; block < blocks; block++)
-        if (!progress->stopped)
+        if (!progress->stopped && scenario_plans_have(pass->pricing->plans, block))
             good = block_run(&workers[omp_get_thread_num()], block, progress) && good;
     return good;
 }
@@ -573,7 +573,7 @@ static double pass_work(const struct pass *pass)
                         (pass->insured && insured_sees(pass->insured, &p->units.units[u]))
                     ? p->units.units[u].work
                     : 0;
-    return work * block_count(p->portfolio->settings.years);
+    return work * schedule_blocks(p->plans, p->portfolio->settings.years);
 }
 
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,

@@ -21,7 +21,7 @@ LOSSMILL = pathlib.Path(sys.argv[1]).resolve()
 BUILD = LOSSMILL.parent
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NIGHTLY = ROOT / "scripts" / "nightly"
-COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "export", "fit", "import", "generate"]
+COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "verify", "export", "fit", "import", "generate"]
 DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
 QUICK = ["--", "--years", "10000", "--quiet"]
 

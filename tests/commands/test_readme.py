@@ -37,9 +37,9 @@ def blocks():
     return re.findall(r"^```\w*\n(.*?)^```$", README, re.M | re.S)
 
 
-def lines_are_printed(tables, arguments):
+def lines_are_printed(tables, arguments, folder=None):
     """The blocks of the README that show what the command prints, perhaps with lines left out."""
-    status, out, err = call(*arguments)
+    status, out, err = call(*arguments, folder=folder)
     check(f"{arguments[0]} is done", status == 0, err)
     output = out.splitlines()
     for line in "".join(tables).splitlines():
@@ -51,11 +51,28 @@ def shown_lines_are_printed(run):
     tables = [b for b in blocks() if b.startswith(("Mid-size manufacturer", "What strikes together"))]
     rank = [b for b in tables if "treatments by saved AAL" in b]
     plan = [b for b in tables if "Plans by expected loss" in b]
-    show = [b for b in tables if b not in rank + plan]
-    check("the README shows all outputs", (len(show), len(rank), len(plan)) == (2, 1, 1), len(tables))
+    verify = [b for b in tables if "content_sha256" in b]
+    show = [b for b in tables if b not in rank + plan + verify]
+    check("the README shows all outputs", (len(show), len(rank), len(plan), len(verify)) == (2, 1, 1, 1),
+          len(tables))
     lines_are_printed(show, ["show", run])
     lines_are_printed(rank, ["rank", run, "--top", 8])
     lines_are_printed(plan, ["plan", run, "--budget", "500k"])
+    lines_are_printed(verify, ["verify", run.name], run.parent)
+    a_difference_is_printed(run)
+
+
+def a_difference_is_printed(run):
+    """The year that the README alters by a cent."""
+    altered = run.parent / "altered.h5"
+    shutil.copy(run, altered)
+    with h5py.File(altered, "r+") as file:
+        loss = file["portfolio/annual_loss"]
+        loss[4711] = round(loss[4711] + 0.01, 2)
+    status, out, err = call("verify", altered)
+    check("an altered run is told", status == 1, err)
+    for line in [b for b in blocks() if b.startswith("  FAILED ")][0].splitlines():
+        check("a line of a failed verify in the README is printed", line in out.splitlines(), line)
 
 
 def the_fit_is_printed():

@@ -1,0 +1,171 @@
+#include "commands/verify.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/machine.h"
+#include "commands/commands.h"
+#include "commands/options.h"
+#include "commands/print.h"
+#include "commands/progress.h"
+#include "models/isa.h"
+
+static const struct manual manual = {
+    .command = "verify",
+    .operands = "RUN.h5 [STUDY]",
+    .summary = "Proves that a run is what it says, or says exactly what differs.",
+    .text =
+        "Recomputes the hashes of the contents and of the inputs that the run keeps; computes all\n"
+        "figures that follow from others anew and compares them bit by bit; simulates the run's\n"
+        "own study again and compares every array and every attribute. With STUDY, also tells\n"
+        "which of its files are not those of the run; where the run keeps no study, but STUDY\n"
+        "still has its files, these are simulated.\n"
+        "\n"
+        "--sample simulates some blocks of 8,192 years only: all losses of these years. Which\n"
+        "ones follows from the hash of the contents, and is told. --no-simulation compares what\n"
+        "stands in the file with itself; no study is needed.\n"
+        "\n"
+        "Exit status: 0 all that was asked for is proven, 1 something differs or cannot be\n"
+        "proven, 3 it is not a run.\n"
+        "\n"
+        "Example:\n"
+        "  lossmill verify first.h5\n"
+        "  lossmill verify first.h5 first-study --sample 10%\n"
+        "  lossmill verify first.h5 --no-simulation --json | jq .verified\n",
+    .operands_min = 1,
+    .operands_max = 2,
+};
+
+static volatile sig_atomic_t stopped_by;
+
+static void on_signal(int number)
+{
+    stopped_by = number;
+}
+
+// The first one lets the copy be removed; the second one ends the process.
+static void signals_catch(void)
+{
+    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+        struct sigaction before;
+        if (sigaction(caught[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(caught[i], &action, NULL);
+    }
+}
+
+static bool on_progress(void *context, double done, const char *phase)
+{
+    if (stopped_by != 0)
+        return false;
+    progress_line_tell(context, done, phase);
+    return true;
+}
+
+// "20" blocks or "5%" of them.
+static bool sample_parse(const char *text, struct verify_request *request)
+{
+    char *end;
+    const double number = strtod(text, &end);
+    if (*text < '0' || *text > '9' || !isfinite(number) || !(number > 0))
+        return false;
+    if (strcmp(end, "%") == 0) {
+        request->sample_share = number / 100;
+        return number <= 100;
+    }
+    request->sample_count = (uint64_t)fmin(number, 1e9);
+    return *end == '\0' && number == floor(number);
+}
+
+static const char *scratch_default(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return folder != NULL && *folder != '\0' ? folder : "/tmp";
+}
+
+static int verify_and_print(struct verify_request *request, bool quiet, bool json, size_t top)
+{
+    static const int statuses[] = {[VERIFIED_DONE] = STATUS_DONE,
+                                   [VERIFIED_INPUT] = STATUS_INPUT,
+                                   [VERIFIED_SYSTEM] = STATUS_SYSTEM,
+                                   [VERIFIED_STOPPED] = STATUS_STOPPED};
+    struct progress_line progress = progress_line_start(quiet);
+    struct diagnostics *d = diagnostics_new();
+    struct verification v;
+    if (d == NULL)
+        return STATUS_SYSTEM;
+    request->tell = on_progress;
+    request->context = &progress;
+    int status = statuses[verify_run(request, &v, d)];
+    progress_line_clear(&progress);
+    diagnostics_print(d, stderr);
+    diagnostics_free(d);
+    if (stopped_by != 0 && status != STATUS_DONE) {
+        fprintf(stderr, "lossmill verify: stopped by %s; nothing is proven\n",
+                strsignal(stopped_by));
+        status = STATUS_STOPPED;
+    }
+    if (status == STATUS_DONE) {
+        if (json)
+            verify_json(request, &v, top);
+        else
+            verify_print(request, &v, top);
+        status = findings_good(&v.findings) ? STATUS_DONE : STATUS_NO;
+    }
+    verification_free(&v);
+    return status;
+}
+
+int command_verify(int argc, char **argv)
+{
+    const char *sample = NULL, *isa = NULL;
+    bool nothing = false, quiet = false, json = false;
+    uint64_t threads = (uint64_t)machine_threads(), top = 0;
+    struct verify_request request = {.scratch = scratch_default(), .version = LOSSMILL_VERSION};
+    const struct option_row rows[] = {
+        {0, "sample", "N|N%", "simulate N blocks of 8,192 years, or N %, instead of all years",
+         OPTION_TEXT, &sample, 0, 0},
+        {0, "blocks", "LIST", "simulate these blocks, such as 0,3,10-12", OPTION_TEXT,
+         &request.blocks, 0, 0},
+        {0, "no-simulation", NULL, "only what stands in the file", OPTION_FLAG, &nothing, 0, 0},
+        {0, "scratch", "DIR", "where the run is written once more (TMPDIR, else /tmp)", OPTION_TEXT,
+         &request.scratch, 0, 0},
+        {'n', "top", "N", "arrays and others to list of each check (text: 10; else all)",
+         OPTION_WHOLE, &top, 1, UINT32_MAX},
+        {'t', "threads", "N", "(the processors of this process)", OPTION_WHOLE, &threads, 1, 4096},
+        {0, "isa", "NAME", "v2, v3 or v4: a lesser instruction set; none changes a bit",
+         OPTION_TEXT, &isa, 0, 0},
+        {'q', "quiet", NULL, "no progress", OPTION_FLAG, &quiet, 0, 0},
+        {0, "json", NULL, "everything, for programs", OPTION_FLAG, &json, 0, 0},
+    };
+    int operands;
+    int status = options_parse(&manual, rows, sizeof rows / sizeof *rows, argc, argv, &operands);
+    if (status != OPTIONS_PROCEED)
+        return status;
+    if ((sample != NULL) + (request.blocks != NULL) + nothing > 1)
+        return options_wrong(&manual, "--sample, --blocks and --no-simulation exclude each other");
+    if (sample != NULL && !sample_parse(sample, &request))
+        return options_wrong(&manual,
+                             "--sample %s: a number of blocks is expected, or a share "
+                             "such as 10%%",
+                             text_shown(sample, 20));
+    if (isa != NULL && !isa_choose(isa))
+        return options_wrong(&manual, "--isa %s: this machine has no such instruction set",
+                             text_shown(isa, 20));
+    request.path = argv[1];
+    request.folder = operands > 1 ? argv[2] : NULL;
+    request.threads = (int)threads;
+    request.simulation = nothing                                    ? VERIFY_NOTHING
+                         : sample != NULL || request.blocks != NULL ? VERIFY_SAMPLE
+                                                                    : VERIFY_ALL;
+    signals_catch();
+    return output_finish(verify_and_print(&request, quiet, json,
+                                          top > 0 ? (size_t)top
+                                          : json  ? SIZE_MAX
+                                                  : 10));
+}

@@ -1,0 +1,155 @@
+#include "verify/run_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/reader.h"
+
+// Every alteration that leaves this is told in detail; any other file is no run at all.
+static bool is_run(struct run_file *run, struct diagnostics *d)
+{
+    const struct place at = {.file = run->path};
+    const char *engine = run_file_text(run, "/", "engine");
+    const int64_t version = run_file_whole(run, "schema_version");
+
+    if (engine == NULL || strcmp(engine, "lossmill") != 0) {
+        diagnostics_add(d, &at, "is not a lossmill run");
+        return false;
+    }
+    if (version != SCHEMA_VERSION) {
+        diagnostics_add(d, &at,
+                        "is of schema version %lld, not %d: verify it with the lossmill that wrote "
+                        "it",
+                        (long long)version, SCHEMA_VERSION);
+        return false;
+    }
+    return true;
+}
+
+// The reader's reason, without the file's name.
+static void results_try(struct run_file *run)
+{
+    struct diagnostics *d = diagnostics_new();
+    const struct outcome *outcome;
+
+    if (d != NULL && results_read(run->path, &run->results, d)) {
+        outcome = results_outcome(run->results);
+        run->view = (struct schema_view){
+            .outcome = (struct outcome *)(uintptr_t)outcome,
+            .portfolio = (struct portfolio *)(uintptr_t)outcome->portfolio,
+            .treated = (struct treatment_outcome *)(uintptr_t)results_treatments(run->results),
+            .treatment_years = run_file_has(run, "/treatment/annual_loss")};
+    } else {
+        const char *reason =
+            d != NULL && diagnostics_kept(d) > 0 ? diagnostics_get(d, 0)->message : "out of memory";
+        run->unread = arena_text(&run->arena, reason, strlen(reason));
+        if (run->unread == NULL)
+            run->unread = "out of memory";
+    }
+    diagnostics_free(d);
+}
+
+bool run_file_open(struct run_file *run, const char *path, struct diagnostics *d)
+{
+    const struct place at = {.file = path};
+
+    *run = (struct run_file){.path = path, .h = {.file = -1}};
+    if (!reader_budget(path, &run->budget, d))
+        return false;
+    if (!hdf5_open(&run->h, path)) {
+        diagnostics_add(d, &at, "cannot be read: %s", run->h.message);
+        return false;
+    }
+    if (!is_run(run, d))
+        return false;
+    if (!hdf5_objects(&run->h, &run->arena, &run->objects, &run->object_count)) {
+        diagnostics_add(d, &at, "cannot be read: %s", run->h.message);
+        return false;
+    }
+    results_try(run);
+    return true;
+}
+
+void run_file_close(struct run_file *run)
+{
+    results_free(run->results);
+    hdf5_close(&run->h);
+    arena_free(&run->arena);
+}
+
+const char *run_file_recover(struct run_file *run, struct findings *f)
+{
+    const char *message = findings_text(f, "%s", run->h.message);
+
+    run->h.failed = false;
+    run->h.message[0] = '\0';
+    return message;
+}
+
+static int compare_path(const void *path, const void *object)
+{
+    return strcmp(path, ((const struct hdf5_object *)object)->path);
+}
+
+bool run_file_has(const struct run_file *run, const char *path)
+{
+    return run->object_count > 0 &&
+           bsearch(path, run->objects, run->object_count, sizeof *run->objects, compare_path);
+}
+
+int64_t run_file_whole(struct run_file *run, const char *name)
+{
+    int64_t value = 0;
+
+    if (!hdf5_get_whole(&run->h, "/", name, &value)) {
+        run->h.failed = false;
+        value = 0;
+    }
+    return value;
+}
+
+const char *run_file_text(struct run_file *run, const char *object, const char *name)
+{
+    char *text = NULL;
+    const char *kept = NULL;
+
+    if (hdf5_has_attribute(&run->h, object, name) && hdf5_get_text(&run->h, object, name, &text))
+        kept = arena_text(&run->arena, text, strlen(text));
+    run->h.failed = false;
+    free(text);
+    return kept;
+}
+
+bool run_file_path(const struct schema_column *column, const struct schema_view *view,
+                   char path[2 * SCHEMA_PATH_MAX])
+{
+    char table[SCHEMA_PATH_MAX];
+
+    if (!schema_table_path(column, view, table))
+        return false;
+    snprintf(path, 2 * SCHEMA_PATH_MAX, "%s/%s", table, column->name);
+    return true;
+}
+
+const struct schema_column *run_file_column(const struct schema_view *view, const char *path,
+                                            size_t *grouping)
+{
+    struct schema_view v = *view;
+    char own[2 * SCHEMA_PATH_MAX];
+
+    for (size_t c = 0; c < schema_column_count(); c++) {
+        const struct schema_column *column = schema_column_at(c);
+        const size_t times = schema_is_grouped(column) ? v.portfolio->grouping_count : 1;
+        const size_t length = strlen(path), tail = strlen(column->name);
+
+        if (length <= tail || strcmp(path + length - tail, column->name) != 0)
+            continue;
+        for (v.grouping = 0; v.grouping < times; v.grouping++)
+            if (run_file_path(column, &v, own) && strcmp(own, path) == 0) {
+                *grouping = v.grouping;
+                return column;
+            }
+    }
+    return NULL;
+}

@@ -1,0 +1,54 @@
+// Whether a run's file is what it says: its contents have their hash, its figures follow from one
+// another, and its study, simulated again, gives the same file.
+#ifndef LOSSMILL_VERIFY_VERIFY_H
+#define LOSSMILL_VERIFY_VERIFY_H
+
+#include "base/diagnostics.h"
+#include "simulate/simulate.h"
+#include "verify/findings.h"
+
+enum verify_simulation {
+    VERIFY_NOTHING, // only what stands in the file
+    VERIFY_SAMPLE,  // some blocks of years
+    VERIFY_ALL
+};
+
+struct verify_request {
+    const char *path;
+    const char *folder; // of the study; NULL: not compared with any
+    enum verify_simulation simulation;
+    // VERIFY_SAMPLE: so many blocks, or so large a share of them (0: not asked for), chosen by the
+    // hash of the contents; or those in `blocks` ("0,3,10-12"). At least one.
+    uint64_t sample_count;
+    double sample_share;
+    const char *blocks;
+    const char *scratch; // folder in which VERIFY_ALL writes the run once more
+    int threads;
+    const char *version; // the engine's
+    simulate_progress *tell;
+    void *context;
+};
+
+// What was verified, beside the findings. Texts are of the findings' arena; NULL where the file
+// does not say.
+struct verification {
+    struct findings findings;
+    const char *title, *engine_version;
+    uint64_t years, seed, sampling_version;
+    const char *content_sha256; // recomputed
+    bool same_bytes;            // VERIFY_ALL: the new file is the same, byte for byte
+};
+
+enum verified {
+    VERIFIED_DONE,    // whether it is good, its findings tell
+    VERIFIED_INPUT,   // after a diagnostic: no run's file at all, or `blocks` names none of its
+    VERIFIED_SYSTEM,  // after a diagnostic: memory, or the scratch folder
+    VERIFIED_STOPPED, // by `tell`
+};
+
+// `out` is to be freed in any case.
+enum verified verify_run(const struct verify_request *request, struct verification *out,
+                         struct diagnostics *d);
+void verification_free(struct verification *verification);
+
+#endif
