@@ -40,14 +40,15 @@ enum which { RISKS, PLAN, CONTROLS, ZONES, WHICH };
 static void register_write(enum which which, const struct replay_run *run,
                            const struct residual *residual, FILE *out, bool json)
 {
+    const struct sheet_form form = {.kind = json ? SHEET_JSON : SHEET_CSV};
     if (which == RISKS)
-        register_risks(run, residual, out, json);
+        register_risks(run, residual, out, &form);
     else if (which == PLAN)
-        register_plan(run, out, json);
+        register_plan(run, out, &form);
     else if (which == CONTROLS)
-        register_controls(run, out, json);
+        register_controls(run, out, &form);
     else
-        register_zones(run, out, json);
+        register_zones(run, out, &form);
 }
 
 static int missing(const char *path, const char *text)

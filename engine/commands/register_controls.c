@@ -182,7 +182,7 @@ static void write_others(struct soa *soa)
     }
 }
 
-void register_controls(const struct replay_run *run, FILE *out, bool as_json)
+void register_controls(const struct replay_run *run, FILE *out, const struct sheet_form *form)
 {
     const struct treatments *t = &run->study.portfolio.treatments;
     struct soa soa = {.portfolio = &run->study.portfolio,
@@ -190,7 +190,7 @@ void register_controls(const struct replay_run *run, FILE *out, bool as_json)
     for (size_t i = 0; i < t->control_count; i++)
         soa.annex[i] = annex_row(*t->controls[i].reference != '\0' ? t->controls[i].reference
                                                                    : t->controls[i].id);
-    sheet_start(&soa.sheet, out, as_json, "statement of applicability", &soa.portfolio->settings,
+    sheet_start(&soa.sheet, out, form, "statement of applicability", &soa.portfolio->settings,
                 columns, sizeof columns / sizeof *columns);
     write_annex(&soa);
     write_others(&soa);

@@ -131,7 +131,7 @@ static void write_treatment(struct plan *p, const struct turn *turn, size_t orde
     register_decision(&p->sheet, p->portfolio, decision, p->aal);
 }
 
-void register_plan(const struct replay_run *run, FILE *out, bool as_json)
+void register_plan(const struct replay_run *run, FILE *out, const struct sheet_form *form)
 {
     struct plan p = {.portfolio = &run->study.portfolio,
                      .treated = results_treatments(run->results),
@@ -141,7 +141,7 @@ void register_plan(const struct replay_run *run, FILE *out, bool as_json)
     for (size_t i = 0; i < count; i++)
         turns[i] = (struct turn){first_plan(p.treated, i), p.treated->treatments[i].rank, i};
     qsort(turns, count, sizeof *turns, compare_turns);
-    sheet_start(&p.sheet, out, as_json, "treatment plan", &p.portfolio->settings, columns,
+    sheet_start(&p.sheet, out, form, "treatment plan", &p.portfolio->settings, columns,
                 sizeof columns / sizeof *columns);
     for (size_t i = 0; i < count; i++) {
         order += i == 0 || turns[i].plan != turns[i - 1].plan; // equal: bought together

@@ -176,7 +176,7 @@ static void write_portfolio(struct risks *r)
 }
 
 void register_risks(const struct replay_run *run, const struct residual *residual, FILE *out,
-                    bool as_json)
+                    const struct sheet_form *form)
 {
     struct arena arena = {0};
     struct risks r = {.portfolio = &run->study.portfolio,
@@ -191,7 +191,7 @@ void register_risks(const struct replay_run *run, const struct residual *residua
     for (size_t e = 0; e < r.portfolio->event_count && r.portfolio->settings.quantile_count > 0;
          e++)
         r.tvar += r.outcome->events[e].own_tvar_contribution[r.level];
-    sheet_start(&r.sheet, out, as_json, "risk register", &r.portfolio->settings, columns,
+    sheet_start(&r.sheet, out, form, "risk register", &r.portfolio->settings, columns,
                 sizeof columns / sizeof *columns);
     for (size_t s = 0; s < r.portfolio->scenario_count; s++)
         write_scenario(&r, s);

@@ -53,14 +53,14 @@ static void write_losses(struct sheet *sheet, const struct replay_run *run, cons
     sheet_number(sheet, sampled);
 }
 
-void register_zones(const struct replay_run *run, FILE *out, bool as_json)
+void register_zones(const struct replay_run *run, FILE *out, const struct sheet_form *form)
 {
     const struct portfolio *portfolio = &run->study.portfolio;
     struct arena arena = {0};
     struct touch touch;
     struct sheet sheet;
     must_have(touch_zones(portfolio, &arena, &touch) ? touch.bits : NULL);
-    sheet_start(&sheet, out, as_json, "zones and conduits", &portfolio->settings, columns,
+    sheet_start(&sheet, out, form, "zones and conduits", &portfolio->settings, columns,
                 sizeof columns / sizeof *columns);
     for (size_t z = 0; z < portfolio->governance.zone_count; z++) {
         const struct zone *zone = &portfolio->governance.zones[z];

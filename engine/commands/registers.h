@@ -1,4 +1,4 @@
-// The registers that `export` writes, each from a run that was read (replay_read).
+// The registers that `export` and `report` write, each from a run that was read (replay_read).
 #ifndef LOSSMILL_COMMANDS_REGISTERS_H
 #define LOSSMILL_COMMANDS_REGISTERS_H
 
@@ -8,16 +8,16 @@
 
 // The risk register. `residual` is what remains after what is decided upon.
 void register_risks(const struct replay_run *run, const struct residual *residual, FILE *out,
-                    bool as_json);
+                    const struct sheet_form *form);
 
 // The treatment plan; results_treatments is not NULL.
-void register_plan(const struct replay_run *run, FILE *out, bool as_json);
+void register_plan(const struct replay_run *run, FILE *out, const struct sheet_form *form);
 
 // The Statement of Applicability.
-void register_controls(const struct replay_run *run, FILE *out, bool as_json);
+void register_controls(const struct replay_run *run, FILE *out, const struct sheet_form *form);
 
 // Zones and conduits.
-void register_zones(const struct replay_run *run, FILE *out, bool as_json);
+void register_zones(const struct replay_run *run, FILE *out, const struct sheet_form *form);
 
 // The study that the run at `path` kept, into a new folder. The exit status.
 int export_study(const char *path, const char *folder);

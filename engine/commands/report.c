@@ -7,6 +7,7 @@
 #include <nettle/base64.h>
 #include <nettle/sha2.h>
 
+#include "base/machine.h"
 #include "commands/commands.h"
 #include "commands/html.h"
 #include "commands/options.h"
@@ -24,6 +25,9 @@ static const struct manual manual = {
         "on\n"
         "A4, and is readable by its owner only. It shows how much could be lost, against the\n"
         "appetite; what drives the loss; the treatments ranked; and what each budget would buy.\n"
+        "--registers adds, folded, what an auditor asks for: risks with their decisions, "
+        "treatment\n"
+        "plan, Statement of Applicability, zones.\n"
         "The same run gives the same bytes. A report that exists is replaced once the new one is\n"
         "complete; any other file is left as it is.\n"
         "\n"
@@ -101,6 +105,8 @@ static bool page(const struct report *r)
     bool good = report_drivers(r);
     report_treatments(r);
     report_plans(r);
+    if (r->run != NULL)
+        report_registers(r);
     report_method(r);
     fputs("</main>\n<script type=\"application/json\" id=\"data\">", r->out);
     report_data(r);
@@ -222,13 +228,65 @@ static int report_write(struct report *r, const char *path, double budget)
     return output_commit(&file, "report") ? STATUS_DONE : STATUS_SYSTEM;
 }
 
+static int report_told(struct report *report, const char *output, double amount)
+{
+    int status = report_write(report, output, amount);
+    report_clear(report);
+    diagnostics_print(report->d, stderr);
+    return status;
+}
+
+static int report_alone(const char *path, const char *output, double amount)
+{
+    struct report report = {.path = path, .d = diagnostics_new()};
+    struct results *results = NULL;
+    int status = report.d != NULL ? STATUS_INPUT : STATUS_SYSTEM;
+    if (report.d != NULL && results_read(path, &results, report.d)) {
+        report.results = results;
+        status = report_told(&report, output, amount);
+    } else if (report.d != NULL) {
+        diagnostics_print(report.d, stderr);
+    }
+    diagnostics_free(report.d);
+    results_free(results);
+    return status;
+}
+
+static int report_with_registers(const char *path, const char *output, double amount, int threads)
+{
+    struct replay_run run;
+    struct residual residual = {0};
+    int status = replay_read(&run, path, threads, false);
+    if (status == STATUS_DONE)
+        status = replay_residual(&run, &residual, threads);
+    struct report report = {.path = path,
+                            .results = run.results,
+                            .run = &run,
+                            .residual = &residual,
+                            .d = diagnostics_new()};
+    if (status == STATUS_DONE && report.d == NULL)
+        status = STATUS_SYSTEM;
+    if (status == STATUS_DONE)
+        status = report_told(&report, output, amount);
+    diagnostics_free(report.d);
+    residual_free(&residual);
+    replay_close(&run);
+    return status;
+}
+
 int command_report(int argc, char **argv)
 {
     const char *output = NULL, *budget = NULL;
     double amount = NAN;
+    bool registers = false;
+    uint64_t threads = (uint64_t)machine_threads();
     const struct option_row rows[] = {
         {'o', "output", "FILE", "the file to write", OPTION_TEXT, &output, 0, 0},
         {'b', "budget", "B", "where the budget slider starts: 500k", OPTION_TEXT, &budget, 0, 0},
+        {0, "registers", NULL, "also the registers that `export` writes", OPTION_FLAG, &registers,
+         0, 0},
+        {'t', "threads", "N", "threads (the processors of this process)", OPTION_WHOLE, &threads, 1,
+         4096},
     };
     int operands;
     int status = options_parse(&manual, rows, sizeof rows / sizeof *rows, argc, argv, &operands);
@@ -242,18 +300,7 @@ int command_report(int argc, char **argv)
     if (!output_possible("report", output, magic, sizeof magic - 1, "a lossmill report"))
         return STATUS_SYSTEM;
 
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
-    struct results *results = NULL;
-    status = STATUS_INPUT;
-    if (results_read(argv[1], &results, d)) {
-        struct report report = {.path = argv[1], .results = results, .d = d};
-        status = report_write(&report, output, amount);
-        report_clear(&report);
-    }
-    diagnostics_print(d, stderr);
-    diagnostics_free(d);
-    results_free(results);
+    status = registers ? report_with_registers(argv[1], output, amount, (int)threads)
+                       : report_alone(argv[1], output, amount);
     return output_finish(status);
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "results/file.h"
+#include "commands/replay.h"
 
 struct report {
     FILE *out;
@@ -26,9 +26,11 @@ struct report {
     struct ordered_losses gross; // the years before it
     const int64_t *gross_loss;   // likewise, in their own order
     double gross_aal, gross_tvar;
-    size_t plan;      // that the page starts with; plan_count if there is none
-    size_t plan_best; // of the largest net benefit
-    size_t plan_good; // the cheapest surely within the appetite; plan_count: none
+    size_t plan;                     // that the page starts with; plan_count if there is none
+    size_t plan_best;                // of the largest net benefit
+    size_t plan_good;                // the cheapest surely within the appetite; plan_count: none
+    const struct replay_run *run;    // its study, for the registers; NULL: without them
+    const struct residual *residual; // likewise
     struct diagnostics *d;
 };
 
@@ -47,11 +49,12 @@ const char *report_chance_text(double chance);         // three digits, however 
 const char *report_error_text(double standard_error);  // "± 13 k"
 const char *report_verdict_html(enum verdict verdict);
 
-// report_page.c, report_drivers.c, report_treatments.c: sections of the page.
+// report_page.c, report_drivers.c, report_treatments.c, report_registers.c: sections of the page.
 void report_headline(const struct report *r);
 void report_exceedance(const struct report *r);
 void report_method(const struct report *r);
-bool report_drivers(const struct report *r); // false after a diagnostic
+void report_registers(const struct report *r); // r->run is not NULL
+bool report_drivers(const struct report *r);   // false after a diagnostic
 void report_treatments(const struct report *r);
 void report_plans(const struct report *r);
 

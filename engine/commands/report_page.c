@@ -166,6 +166,8 @@ static void contents(const struct report *r)
         fputs("<li><a href=\"#treatments\">What helps</a></li>\n", r->out);
     if (report_plan_count(r) > 0)
         fputs("<li><a href=\"#plans\">What a budget buys</a></li>\n", r->out);
+    if (r->run != NULL)
+        fputs("<li><a href=\"#registers\">Registers</a></li>\n", r->out);
     fputs("<li><a href=\"#method\">Method</a></li>\n</ul></nav>\n", r->out);
 }
 

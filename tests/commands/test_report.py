@@ -311,6 +311,28 @@ def hostile_names_are_text():
     quiet()
 
 
+def registers_are_those_of_export():
+    study = study_copy("registers")
+    for table in ("scenarios.csv", "treatments.csv"):
+        rename_all(study, table)
+    run = simulate("registers", study)
+    assert "id=\"registers\"" not in open(report("without", run), encoding="utf-8").read()
+    page = report("registers", run, "--registers")
+    show(page, 360)
+    script("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert script("return document.documentElement.scrollWidth") <= 360
+    assert script("return document.scripts.length") == 4 - 1 and script("return document.querySelectorAll('b').length") == 0
+    tables = every("table.register")
+    for table, (option, column) in zip(tables, (("--register", "id"), ("--treatment-plan", "order"),
+                                                ("--soa", "control_id"), ("--zones", "kind")), strict=True):
+        rows = list(csv.DictReader(call("export", run, option)[0].splitlines()))
+        shown = script("return [...arguments[0].querySelectorAll('tbody th')].map(c => c.textContent)", table)
+        assert shown == [row[column] for row in rows], (option, shown[:3])
+    decisions = list(csv.DictReader(open(os.path.join(study, "decisions.csv"), encoding="utf-8")))
+    assert f"Of {len(decisions)} decisions" in text_of("#registers + .lead"), text_of("#registers + .lead")
+    quiet()
+
+
 def it_prints_on_a4():
     show(PAGE, dark=True)
     pdf = os.path.join(FOLDER, "page.pdf")
