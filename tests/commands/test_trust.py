@@ -96,7 +96,7 @@ def run_changed(folder, name):
 
 def refused(path, words):
     for command in (("show", path), ("verify", path), ("report", path, "-o", path.with_suffix(".html")),
-                    ("export", path, "--study", path.with_suffix(".study")), ("rank", path),
+                    ("export", path, "--register"), ("rank", path),
                     ("compare", path, path.with_name("run.h5"))):
         done = lossmill(*command)
         assert done.returncode not in (0, 1) or command[0] == "verify", (command, done)
