@@ -13,6 +13,11 @@ packages_test=(libcmocka-dev libgsl-dev zlib1g-dev python3 python3-h5py python3-
 packages_octave=(octave octave-netcdf gnuplot-nox fonts-freefont-otf)
 # one more machine to compute on: tests/bits/run
 packages_aarch64=(binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+# what scripts/analyse, scripts/races, scripts/memory and scripts/coverage look with
+packages_analyse=(clang clang-tidy libomp-dev cppcheck gcc git)
+packages_race=(clang libomp-dev)
+packages_memory=(valgrind)
+packages_coverage=(gcovr)
 # what bench/run compares with
 packages_bench=(libgsl-dev python3 python3-numpy)
 

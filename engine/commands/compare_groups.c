@@ -100,7 +100,7 @@ static bool grouping_move(struct comparison *c, const char *name, const struct t
                           int64_t *const *years, struct diagnostics *d)
 {
     uint32_t which[SIDES];
-    const struct grouping *g[SIDES];
+    const struct grouping *g[SIDES] = {NULL};
     struct moved_grouping *out = &c->groupings[c->grouping_count];
     for (int side = 0; side < SIDES; side++)
         if ((g[side] = grouping_named(c->sides[side].portfolio, name, &which[side])) == NULL)

@@ -213,7 +213,7 @@ static bool rows_number(struct matching *m, int side, size_t p)
     const struct table *table = &m->part[side][p];
     uint32_t *of_row = arena_alloc(&m->scratch, table->rows, sizeof *of_row);
     uint32_t *seen = NULL; // [base]: rows with that key so far
-    int columns[KEYS_MAX];
+    int columns[KEYS_MAX] = {0};
     struct words bases;
 
     if (!of_row || !words_start(&bases, &m->scratch, &m->scratch))

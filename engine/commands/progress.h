@@ -15,9 +15,9 @@ struct progress_line {
 
 struct progress_line progress_line_start(bool quiet);
 
-// A study_progress; `line` is a struct progress_line. `done` is the part of the whole that is done,
-// NAN where it is not known. Shows it a few times a second.
-void progress_line_tell(void *line, double done, const char *phase);
+// A study_progress; `context` is a struct progress_line. `done` is the part of the whole that is
+// done, NAN where it is not known. Shows it a few times a second.
+void progress_line_tell(void *context, double done, const char *phase);
 
 void progress_line_clear(const struct progress_line *line);
 

@@ -98,11 +98,11 @@ static const char *in_text(double chance)
 // "business_unit=Production", which may be broken at the sign.
 static const char *scope_html(const char *scope)
 {
-    const char *sign = scope != NULL ? strchr(scope, '=') : NULL;
-    if (sign == NULL)
+    const char *equals = scope != NULL ? strchr(scope, '=') : NULL;
+    if (equals == NULL)
         return html_name(scope, NULL);
     return text_format("<bdi>%s=<wbr>%s</bdi>",
-                       html(text_format("%.*s", (int)(sign - scope), scope)), html(sign + 1));
+                       html(text_format("%.*s", (int)(equals - scope), scope)), html(equals + 1));
 }
 
 static void appetite(const struct report *r)

@@ -136,8 +136,8 @@ double losses_tvar(const struct ordered_losses *x, double beyond, double resolut
 void losses_tails(int64_t *values, int64_t *scratch, size_t n, __int128 sum, const double *beyond,
                   size_t levels, double resolution, double *var, double *tvar)
 {
-    int64_t value[QUANTILES_MAX];
-    unsigned __int128 above[QUANTILES_MAX];
+    int64_t value[QUANTILES_MAX] = {0};
+    unsigned __int128 above[QUANTILES_MAX] = {0};
     uint64_t rank[QUANTILES_MAX];
     size_t first = 0;
 

@@ -52,6 +52,8 @@ static void library_open(struct hdf5_file *h)
         // After a full disk or a damaged file the library's clean-up at exit tries again, and
         // crashes.
         H5dont_atexit();
+        // A file may ask for a filter that the library would load as code.
+        H5PLset_loading_state(0);
         done = true;
     }
     H5open();
@@ -221,7 +223,7 @@ bool hdf5_put_texts(struct hdf5_file *h, const char *object, const char *name,
     size_t longest = 1; // netCDF takes strings of one byte for characters
     for (size_t i = 0; i < count; i++)
         longest = strlen(texts[i]) > longest ? strlen(texts[i]) : longest;
-    char *cells = calloc(count, longest + 1);
+    char *cells = calloc(count + 1, longest + 1);
     if (cells == NULL)
         return fail(h, "out of memory");
     for (size_t i = 0; i < count; i++)
@@ -302,6 +304,25 @@ static bool type_recognise(hid_t type, struct hdf5_shape *shape)
     }
 }
 
+// Nothing but this file's own bytes, by the filters that we write with: a dataset of a hostile file
+// can be stored in any other file that the reader may open, or be put together from such.
+static bool stored_here(hid_t dataset)
+{
+    hid_t list = H5Dget_create_plist(dataset);
+    H5D_layout_t layout = list < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(list);
+    int filters = list < 0 ? -1 : H5Pget_nfilters(list);
+    bool here = filters >= 0 && H5Pget_external_count(list) == 0 &&
+                (layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED);
+    for (int i = 0; here && i < filters; i++) {
+        unsigned flags;
+        H5Z_filter_t filter = H5Pget_filter2(list, (unsigned)i, &flags, NULL, NULL, 0, NULL, NULL);
+        here = filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
+               filter == H5Z_FILTER_FLETCHER32;
+    }
+    list_close(list);
+    return here;
+}
+
 bool hdf5_dataset_open(struct hdf5_file *h, const char *path, struct hdf5_shape *shape,
                        uint64_t limit, int64_t *dataset)
 {
@@ -324,6 +345,8 @@ bool hdf5_dataset_open(struct hdf5_file *h, const char *path, struct hdf5_shape 
         fail(h, "%s has neither one nor two dimensions", path);
     } else if (type < 0 || !type_recognise(type, shape)) {
         fail(h, "%s is of an unexpected type", path);
+    } else if (!stored_here(*dataset)) {
+        fail(h, "%s is not stored in the file, or in a way that lossmill does not write", path);
     } else {
         shape->rank = (size_t)rank;
         shape->extents[0] = extents[0];
@@ -541,6 +564,7 @@ bool hdf5_has_attribute(struct hdf5_file *h, const char *object, const char *nam
 bool hdf5_has_link(struct hdf5_file *h, const char *path)
 {
     char part[1024];
+    H5L_info_t link;
     if (h->failed || strlen(path) >= sizeof part)
         return false;
     for (const char *end = path + 1;; end++) {
@@ -548,7 +572,9 @@ bool hdf5_has_link(struct hdf5_file *h, const char *path)
             continue;
         memcpy(part, path, (size_t)(end - path));
         part[end - path] = '\0';
-        if (H5Lexists(h->file, part, H5P_DEFAULT) <= 0)
+        // only hard links: the others may lead into another file
+        if (H5Lexists(h->file, part, H5P_DEFAULT) <= 0 ||
+            H5Lget_info(h->file, part, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD)
             return false;
         if (*end == '\0')
             return true;

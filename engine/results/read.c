@@ -178,8 +178,8 @@ static bool extents_read(struct results *r)
     for (size_t c = 0; c < schema_column_count(); c++) {
         const struct schema_column *column = schema_column_at(c);
         enum schema_axis axis = column->axes[0];
-        struct hdf5_shape shape;
-        int64_t dataset;
+        struct hdf5_shape shape = {0};
+        int64_t dataset = -1;
         if (!schema_is_coordinate(column) ||
             (axis != AXIS_SCENARIO && axis != AXIS_ASSET && axis != AXIS_EVENT &&
              axis != AXIS_GROUP && axis != AXIS_WORST_YEAR && axis != AXIS_WORST_EVENT))
@@ -449,8 +449,8 @@ static bool cells_read(struct results *r, const struct schema_column *column,
 // One dataset: its shape if `fill` is false, its cells otherwise.
 static bool column_read(struct results *r, const struct schema_column *column, bool fill)
 {
-    struct hdf5_shape shape;
-    int64_t dataset;
+    struct hdf5_shape shape = {0};
+    int64_t dataset = -1;
     uint64_t whole_budget = r->budget;
     if (!column_open(r, column, &shape, &dataset))
         return false;

@@ -104,9 +104,10 @@ static bool exposures_number(struct making *m)
         const bool units = scenario->event != NO_ROW || scenario->counts == COUNTS_AT_MOST_ONCE;
 
         good = pairs_number(&pairs, scenario->selection, scenario->capability, &x->hits[s]);
-        x->seats[s] = x->hits[s];
         if (good && units)
             good = pairs_number(&pairs, scenario->selection, NULL, &x->seats[s]);
+        else if (good)
+            x->seats[s] = x->hits[s];
     }
     x->exposures = calloc(pairs.count + 1, sizeof *x->exposures);
     m->seated = calloc(pairs.count + 1, 1);

@@ -60,14 +60,13 @@ enum simulated {
 
 // Runs everything. `threads` >= 1. Says with diagnostics why it is not done, unless it was stopped.
 // The outcome is to be freed in any case; it is the same bytes for any `threads`.
-enum simulated simulate_run(const struct portfolio *portfolio, int threads,
-                            simulate_progress *progress, void *context, struct outcome *outcome,
-                            struct diagnostics *d);
+enum simulated simulate_run(const struct portfolio *portfolio, int threads, simulate_progress *tell,
+                            void *context, struct outcome *outcome, struct diagnostics *d);
 
 // The same from plans that stay the caller's.
 enum simulated simulate_planned(const struct portfolio *portfolio,
                                 const struct scenario_plans *plans, int threads,
-                                simulate_progress *progress, void *context, struct outcome *outcome,
+                                simulate_progress *tell, void *context, struct outcome *outcome,
                                 struct diagnostics *d);
 
 // The same with a keeper of snapshots: a run that begins with one gives the same bytes as one that

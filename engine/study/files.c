@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
@@ -218,11 +219,31 @@ static const char *input_take(const struct study_options *options, const char *n
     return strerror(ENOENT);
 }
 
+// Whether an open file is below the study's folder, wherever symbolic links have led to: what a
+// study reads becomes part of the result, which may go back to where the study came from.
+static bool lies_within(const struct reading *reading, int file)
+{
+    char folder[PATH_MAX], path[PATH_MAX], link[64];
+    ssize_t length, end;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", reading->folder);
+    length = readlink(link, folder, sizeof folder);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    end = readlink(link, path, sizeof path);
+    if (length == 1) // the root, which all is below
+        return end > 0;
+    return length > 0 && end > length && memcmp(path, folder, (size_t)length) == 0 &&
+           path[length] == '/';
+}
+
 static const char *input_open(struct reading *reading, const char *name, struct study_input *input)
 {
     // O_NONBLOCK: a FIFO must not hang us; regular files do not care
     const int file = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    const char *wrong = file < 0 ? strerror(errno) : input_fill(reading, file, name, input);
+    const char *wrong = file < 0 ? strerror(errno)
+                        : !lies_within(reading, file)
+                            ? "it is a symbolic link out of the study folder"
+                            : input_fill(reading, file, name, input);
 
     if (file >= 0)
         close(file);

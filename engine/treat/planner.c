@@ -70,7 +70,7 @@ bool planner_precedes(size_t count, double cost_a, const bool *a, double cost_b,
         return false;
     // the one without j comes first only if it ends here
     const bool *without = a[j] ? b : a;
-    const bool ends = !memchr(without + j, true, count - j);
+    const bool ends = !memchr(without + j, 1, count - j);
 
     return (without == a) == ends;
 }
