@@ -198,7 +198,7 @@ bool planner_near_best_by(enum planner_path path, const struct planner_problem *
         for (size_t i = 0; i <= shelf.found && *found < most; i++) {
             const bool *set = i == 0 ? plan.chosen : shelf.chosen + (i - 1) * count;
 
-            if (i == 0 || memcmp(set, plan.chosen, count * sizeof *set))
+            if (i == 0 || memcmp(set, plan.chosen, count * sizeof *set) != 0)
                 memcpy(chosen + (*found)++ * count, set, count * sizeof *set);
         }
     }

@@ -44,7 +44,7 @@ bool planner_outer_make(struct planner_outer *outer, const struct planner_reduce
 void planner_outer_free(struct planner_outer *outer);
 
 double planner_outer_from_value(const struct planner_outer *outer, double value);
-double planner_outer_to_value(const struct planner_outer *outer, double figure);
+double planner_outer_to_value(const struct planner_outer *outer, double value);
 
 // Cuts where `solution` lies below the terms by more than `least`. `below`: in all; `added` counts.
 // False if memory is exhausted, as below.
