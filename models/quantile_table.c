@@ -388,7 +388,7 @@ const struct quantile_table *quantile_table_of_law(const struct quantile_law *la
     struct builder b = {.law = law, .cuts = cuts, .cells = cells};
     bool good;
 
-    b.cell = arena_alloc(arena, (size_t)(2 * cells), sizeof *b.cell);
+    b.cell = arena_alloc(arena, 2 * (size_t)cells, sizeof *b.cell);
     if (!table || !b.cell)
         return NULL;
     *table = (struct quantile_table){.scale = law->scale, .cut_bits = law->cut_bits, .law = *law};

@@ -142,12 +142,13 @@ static const char *number_shown(double number, enum shown_as as)
 void sheet_number(struct sheet *sheet, double number)
 {
     const char *name = cell_begin(sheet);
+    const struct sheet_shown *cell = shown(sheet);
     if (sheet->form->kind == SHEET_JSON)
         json_number(&sheet->json, name, number);
     else if (sheet->form->kind == SHEET_CSV)
         csv_number(&sheet->csv, number);
-    else if (shown(sheet) != NULL)
-        html_cell(sheet, html(number_shown(number, shown(sheet)->as)));
+    else if (cell != NULL)
+        html_cell(sheet, html(number_shown(number, cell->as)));
     cell_end(sheet);
 }
 

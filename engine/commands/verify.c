@@ -88,7 +88,7 @@ static const char *scratch_default(void)
     return folder != NULL && *folder != '\0' ? folder : "/tmp";
 }
 
-static int verify_and_print(struct verify_request *request, bool quiet, bool json, size_t top)
+static int verify_and_print(struct verify_request request, bool quiet, bool json, size_t top)
 {
     static const int statuses[] = {[VERIFIED_DONE] = STATUS_DONE,
                                    [VERIFIED_INPUT] = STATUS_INPUT,
@@ -99,9 +99,9 @@ static int verify_and_print(struct verify_request *request, bool quiet, bool jso
     struct verification v;
     if (d == NULL)
         return STATUS_SYSTEM;
-    request->tell = on_progress;
-    request->context = &progress;
-    int status = statuses[verify_run(request, &v, d)];
+    request.tell = on_progress;
+    request.context = &progress;
+    int status = statuses[verify_run(&request, &v, d)];
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);
     diagnostics_free(d);
@@ -112,9 +112,9 @@ static int verify_and_print(struct verify_request *request, bool quiet, bool jso
     }
     if (status == STATUS_DONE) {
         if (json)
-            verify_json(request, &v, top);
+            verify_json(&request, &v, top);
         else
-            verify_print(request, &v, top);
+            verify_print(&request, &v, top);
         status = findings_good(&v.findings) ? STATUS_DONE : STATUS_NO;
     }
     verification_free(&v);
@@ -164,7 +164,7 @@ int command_verify(int argc, char **argv)
                          : sample != NULL || request.blocks != NULL ? VERIFY_SAMPLE
                                                                     : VERIFY_ALL;
     signals_catch();
-    return output_finish(verify_and_print(&request, quiet, json,
+    return output_finish(verify_and_print(request, quiet, json,
                                           top > 0 ? (size_t)top
                                           : json  ? SIZE_MAX
                                                   : 10));

@@ -45,7 +45,7 @@ static bool bend_over(const struct search *s, const double *at, double value, do
         sum += bend->gradient[i] + bend->second[i][i];
     }
     if (s->n == 2) {
-        double mixed[2];
+        double mixed[2] = {0};
 
         for (int k = 0; k < 2; k++) {
             const double d = h * (1 + k);
@@ -168,7 +168,7 @@ static bool polish(const struct search *s, struct bend *bend, struct maximum *m)
 bool maximum_find(objective *f, void *context, int variables, struct maximum *m)
 {
     const struct search s = {f, context, variables};
-    struct bend bend;
+    struct bend bend = {0};
     double damping = 1e-2, step[MAXIMUM_VARIABLES];
 
     m->value = f(m->at, context);

@@ -73,7 +73,7 @@ enum simulated simulate_planned(const struct portfolio *portfolio,
 // does not.
 enum simulated simulate_resumable(const struct portfolio *portfolio,
                                   const struct scenario_plans *plans, int threads,
-                                  const struct snapshot_keeper *keeper, simulate_progress *progress,
+                                  const struct snapshot_keeper *keeper, simulate_progress *tell,
                                   void *context, struct outcome *outcome, struct diagnostics *d);
 
 // The years of the blocks in plans->blocks alone, and of them only what a year has: annual_loss
@@ -81,7 +81,7 @@ enum simulated simulate_resumable(const struct portfolio *portfolio,
 // those of a run of all years. Every other figure of the outcome means nothing.
 enum simulated simulate_blocks(const struct portfolio *portfolio,
                                const struct scenario_plans *plans, int threads,
-                               simulate_progress *progress, void *context, struct outcome *outcome,
+                               simulate_progress *tell, void *context, struct outcome *outcome,
                                struct diagnostics *d);
 
 // Makes the portfolio's annual loss, and what is told of it, net of insurance: net[years], in

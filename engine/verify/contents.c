@@ -71,7 +71,7 @@ static void inputs_list(struct run_file *run, struct findings *f, struct kept_in
         inputs->count = inputs->inputs != NULL ? count : 0;
         f->out_of_memory = f->out_of_memory || inputs->inputs == NULL;
     }
-    for (size_t i = 0; i < inputs->count; i++)
+    for (size_t i = 0; lines != NULL && i < inputs->count; i++)
         input_cut(run, f, lines[i], &inputs->inputs[i]);
     hdf5_texts_free(lines, count);
     run->h.failed = false;

@@ -42,7 +42,7 @@ static bool list_read(const char *list, uint32_t blocks, uint8_t *chosen, char r
     const char *at = list;
 
     for (;;) {
-        char *end;
+        char *end = (char *)(uintptr_t)at;
         const unsigned long long first = *at >= '0' && *at <= '9' ? strtoull(at, &end, 10) : blocks;
         unsigned long long last = first;
 
