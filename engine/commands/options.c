@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/print.h"
@@ -187,6 +188,10 @@ int options_parse(const struct manual *manual, const struct option_row *rows, si
         return options_wrong(manual, "\"%s\" is one word too many",
                              argv[optind + manual->operands_max]);
     memmove(argv + 1, argv + optind, (size_t)*operands * sizeof *argv);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, "threads") == 0)
+            *(uint64_t *)rows[i].value =
+                (uint64_t)machine_threads_possible((int)*(uint64_t *)rows[i].value);
     return OPTIONS_PROCEED;
 }
 

@@ -57,13 +57,23 @@ static bool failed(const char *command, const char *path, const char *what)
     return false;
 }
 
+static const char *unfinished; // removed where the program ends before it is complete
+
+static void remove_unfinished(void)
+{
+    if (unfinished != NULL)
+        unlink(unfinished);
+}
+
 bool output_open(struct output_file *file, const char *command, const char *path)
 {
     file->path = path;
     file->temporary = beside(path, ".lossmill-XXXXXX");
+    atexit(remove_unfinished);
     int descriptor = mkostemp((char *)file->temporary, O_CLOEXEC);
     if (descriptor < 0)
         return failed(command, path, "written");
+    unfinished = file->temporary;
     file->stream = fdopen(descriptor, "wb");
     if (file->stream != NULL)
         return true;

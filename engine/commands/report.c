@@ -217,7 +217,7 @@ static int report_write(struct report *r, const char *path, double budget)
     r->out = file.stream;
     if (!page(r)) {
         output_abandon(&file);
-        return STATUS_INPUT;
+        return input_status(r->d);
     }
     return output_commit(&file, "report") ? STATUS_DONE : STATUS_SYSTEM;
 }
@@ -242,15 +242,14 @@ int command_report(int argc, char **argv)
     if (!output_possible("report", output, magic, sizeof magic - 1, "a lossmill report"))
         return STATUS_SYSTEM;
 
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
+    struct diagnostics *d = must_have(diagnostics_new());
     struct results *results = NULL;
-    status = STATUS_INPUT;
     if (results_read(argv[1], &results, d)) {
         struct report report = {.path = argv[1], .results = results, .d = d};
         status = report_write(&report, output, amount);
         report_clear(&report);
+    } else {
+        status = input_status(d);
     }
     diagnostics_print(d, stderr);
     diagnostics_free(d);

@@ -236,7 +236,7 @@ static enum checkpoint_found file_check(struct checkpoint *c, const char *path,
     const struct head same = head_make(identity, (struct snapshot_place){head.phase, head.next});
     char *found = calloc((size_t)head.identity_size + 1, 1);
     if (found == NULL) {
-        diagnostics_add(d, &(struct place){.file = path}, "out of memory");
+        diagnostics_fail(d, &(struct place){.file = path}, "out of memory");
         return CHECKPOINT_FAILED;
     }
     bool good = hashed_read(c, found, head.identity_size) && whole(c, size - around);
