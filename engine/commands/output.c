@@ -38,15 +38,21 @@ bool output_possible(const char *command, const char *path, const char *magic, s
             return false;
         }
     }
-    const char *probe = beside(path, ".lossmill-probe-XXXXXX");
-    int descriptor = mkstemp((char *)probe);
+    // without a name nothing stays if the program is killed here; not all file systems know that
+    int descriptor = open(beside(path, "."), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const char *probe = NULL;
+    if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        probe = beside(path, ".lossmill-probe-XXXXXX");
+        descriptor = mkostemp((char *)probe, O_CLOEXEC);
+    }
     if (descriptor < 0) {
         fprintf(stderr, "lossmill %s: cannot write into the folder of %s: %s\n", command,
                 text_shown(path, 200), strerror(errno));
         return false;
     }
     close(descriptor);
-    unlink(probe);
+    if (probe != NULL)
+        unlink(probe);
     return true;
 }
 

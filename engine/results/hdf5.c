@@ -1,5 +1,6 @@
 #include "results/hdf5.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -133,10 +134,14 @@ bool hdf5_open(struct hdf5_file *h, const char *path)
 {
     library_open(h);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    errno = 0; // not all of its calls tell what failed
     if (access >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
         h->file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    if (h->file < 0)
+    const int error = errno;
+    if (h->file < 0) {
         fail(h, "not a readable HDF5 file");
+        h->system = h->system || diagnostics_blames_system(error);
+    }
     list_close(access);
     return !h->failed;
 }
@@ -564,7 +569,10 @@ bool hdf5_get_reals(struct hdf5_file *h, const char *object, const char *name, s
 
 bool hdf5_has_attribute(struct hdf5_file *h, const char *object, const char *name)
 {
-    return !h->failed && H5Aexists_by_name(h->file, object, name, H5P_DEFAULT) > 0;
+    const htri_t exists = h->failed ? 0 : H5Aexists_by_name(h->file, object, name, H5P_DEFAULT);
+    if (exists < 0)
+        fail(h, "cannot look up attribute %s of %s", name, object);
+    return exists > 0;
 }
 
 bool hdf5_has_link(struct hdf5_file *h, const char *path)
@@ -577,7 +585,10 @@ bool hdf5_has_link(struct hdf5_file *h, const char *path)
             continue;
         memcpy(part, path, (size_t)(end - path));
         part[end - path] = '\0';
-        if (H5Lexists(h->file, part, H5P_DEFAULT) <= 0)
+        const htri_t exists = H5Lexists(h->file, part, H5P_DEFAULT);
+        if (exists < 0)
+            fail(h, "cannot look up %s", part);
+        if (exists <= 0)
             return false;
         if (*end == '\0')
             return true;

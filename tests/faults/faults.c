@@ -274,24 +274,39 @@ struct call {
     const char *name;
     bool changes; // something on disk
     bool halves;  // its third argument is a number of bytes, of which it may do fewer
+    bool fills;   // may need space on disk
 };
 
 static const struct call calls[] = {
-    {SYS_read, "read", false, true},           {SYS_pread64, "pread", false, true},
-    {SYS_readv, "readv", false, false},        {SYS_lseek, "lseek", false, false},
-    {SYS_fstat, "fstat", false, false},        {SYS_stat, "stat", false, false},
-    {SYS_newfstatat, "fstatat", false, false}, {SYS_getdents64, "getdents", false, false},
-    {SYS_fcntl, "fcntl", false, false},        {SYS_flock, "flock", false, false},
-    {SYS_mmap, "mmap", false, false},          {SYS_open, "open", true, false},
-    {SYS_openat, "openat", true, false},       {SYS_creat, "creat", true, false},
-    {SYS_close, "close", true, false},         {SYS_write, "write", true, true},
-    {SYS_pwrite64, "pwrite", true, true},      {SYS_writev, "writev", true, false},
-    {SYS_fsync, "fsync", true, false},         {SYS_fdatasync, "fdatasync", true, false},
-    {SYS_ftruncate, "ftruncate", true, false}, {SYS_rename, "rename", true, false},
-    {SYS_renameat, "renameat", true, false},   {SYS_renameat2, "renameat2", true, false},
-    {SYS_link, "link", true, false},           {SYS_unlink, "unlink", true, false},
-    {SYS_unlinkat, "unlinkat", true, false},   {SYS_mkdir, "mkdir", true, false},
-    {SYS_mkdirat, "mkdirat", true, false},
+    {SYS_read, "read", false, true, false},
+    {SYS_pread64, "pread", false, true, false},
+    {SYS_readv, "readv", false, false, false},
+    {SYS_lseek, "lseek", false, false, false},
+    {SYS_fstat, "fstat", false, false, false},
+    {SYS_stat, "stat", false, false, false},
+    {SYS_newfstatat, "fstatat", false, false, false},
+    {SYS_getdents64, "getdents", false, false, false},
+    {SYS_fcntl, "fcntl", false, false, false},
+    {SYS_flock, "flock", false, false, false},
+    {SYS_mmap, "mmap", false, false, false},
+    {SYS_open, "open", true, false, true},
+    {SYS_openat, "openat", true, false, true},
+    {SYS_creat, "creat", true, false, true},
+    {SYS_close, "close", true, false, false},
+    {SYS_write, "write", true, true, true},
+    {SYS_pwrite64, "pwrite", true, true, true},
+    {SYS_writev, "writev", true, false, true},
+    {SYS_fsync, "fsync", true, false, true},
+    {SYS_fdatasync, "fdatasync", true, false, true},
+    {SYS_ftruncate, "ftruncate", true, false, true},
+    {SYS_rename, "rename", true, false, true},
+    {SYS_renameat, "renameat", true, false, true},
+    {SYS_renameat2, "renameat2", true, false, true},
+    {SYS_link, "link", true, false, true},
+    {SYS_unlink, "unlink", true, false, false},
+    {SYS_unlinkat, "unlinkat", true, false, false},
+    {SYS_mkdir, "mkdir", true, false, true},
+    {SYS_mkdirat, "mkdirat", true, false, true},
 };
 enum { CALLS = sizeof calls / sizeof *calls };
 
@@ -302,10 +317,19 @@ static long call_half(long number, long *a)
     return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+// A full disk refuses only what needs more of it.
+static bool spared(const struct call *call, const long *a)
+{
+    const long flags = call->number == SYS_open     ? a[1]
+                       : call->number == SYS_openat ? a[2]
+                                                    : O_CREAT;
+    return fail_error == ENOSPC && !(call->fills && (flags & O_CREAT) != 0);
+}
+
 static long call_make(const struct call *call, long *a)
 {
     const bool told = (call->number == SYS_write || call->number == SYS_writev) && a[0] == 2;
-    if (told || (how == SHORT && !(call->halves && a[2] > 1)) || !due())
+    if (told || spared(call, a) || (how == SHORT && !(call->halves && a[2] > 1)) || !due())
         return fault_call(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     tell_first(call->name, "the system");
     if (how == SHORT)

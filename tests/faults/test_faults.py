@@ -5,10 +5,11 @@ Each loop is a command and a kind of fault (faults.c). For every n it runs the c
 until there are fewer than n. Whatever fails, the command
 
 - does what it should, byte for byte, where it can do without; or ends with status 4 and says why;
-- never ends by a signal, but by that of a simulated power loss, or where HDF5 itself crashes for want of memory,
-  which is counted;
+- never ends by a signal, but by that of a simulated power loss;
 - leaves an output that is the old one or the new one, whole, and no other file, unless it was not let remove it;
 - does what it should when it is called again, and leaves nothing then.
+
+Where HDF5 gets no memory it may crash, or take it for a damaged file (status 3): both are counted, and allowed.
 
 By default n is a sample. LOSSMILL_TESTS_FAULTS=all has every n; a number takes so many of each loop. Words behind the
 paths choose loops by their names. The last line of the output is 'N passed, N failed'.
@@ -86,7 +87,8 @@ def call(folder, arguments, **fault):
     done = subprocess.run([LOSSMILL, *map(str, arguments)], cwd=folder, env=environment, capture_output=True,
                           timeout=300, check=False)
     told = report.read_text() if fault else ""
-    return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"), told.strip()
+    out = re.sub(rb"( on \d+ threads?)?, [\d.]+ MB( of memory)?", b"", done.stdout)  # as check finds them now
+    return done.returncode, out, done.stderr.decode("utf-8", "replace"), told.strip()
 
 
 def tree(folder):
@@ -117,6 +119,8 @@ class Command:
 
 # A file that stays where its remover was killed, or was not let remove it.
 LEFT = re.compile(r"^(\..*\.(lock|partial)|.*\.checkpoint(\.new)?|\.lossmill-.*)$")
+# One that nobody can tell from another's that is being written.
+NAMELESS = re.compile(r"^(out/)?\.lossmill-.{6}$")
 
 
 def wrong_with(command, folder, result, what, how):
@@ -124,10 +128,11 @@ def wrong_with(command, folder, result, what, how):
     status, out, err, told = result
     found, killed = tree(folder), how in ("kill", "torn")
     crashed = status < 0 and what == "libraries"
-    not_removed = killed or crashed or told.startswith(("unlink ", "unlinkat ")) or how == "on"
+    # What cannot be locked may be another's, and is not removed.
+    not_removed = killed or crashed or told.startswith(("unlink ", "unlinkat ", "fcntl ")) or how == "on"
     for name, content in found.items():
         allowed = [side[name] for side in (command.before, command.after) if name in side]
-        kept = status == SYSTEM and name == "out.checkpoint" or not_removed and LEFT.match(name)
+        kept = status == SYSTEM and name == "out.checkpoint" or not_removed and LEFT.match(os.path.basename(name))
         if content not in allowed and not kept and not (killed and command.loose):
             return f"left {name}" + (", not whole" if allowed else "")
     if "out" in command.before and "out" not in found:
@@ -142,7 +147,7 @@ def wrong_with(command, folder, result, what, how):
         return None
     if crashed:
         return None
-    if status != SYSTEM:
+    if status != SYSTEM and not (status == INPUT and what == "libraries"):
         return f"status {status}"
     return None if re.search(r"\w{3}", err) else "says nothing"
 
@@ -163,8 +168,9 @@ def trial(command, folder, n, what, how, error):
         if command.loose and how in ("kill", "torn", "on"):
             shutil.rmtree(folder / "out", ignore_errors=True)
         status, out, err, _ = call(folder, command.arguments)
-        if (status, out, tree(folder)) != (command.status, command.out, command.after):
-            wrong = f"called again: status {status}, {sorted(set(tree(folder)) ^ set(command.after))}: {err}"
+        found = {name: content for name, content in tree(folder).items() if not NAMELESS.match(name)}
+        if (status, out, found) != (command.status, command.out, command.after):
+            wrong = f"called again: status {status}, {sorted(set(found) ^ set(command.after))}: {err}"
     return told, wrong, f"status {result[0]}: {result[2].strip()}"
 
 
@@ -193,7 +199,7 @@ def loop(command, what, how, error, folders, chance):
     # libraries ask for memory the same way thousands of times
     if ALL and what == "libraries":
         places = every[::max(1, count // 1000)]
-    started, wrong, failed, crashed = time.monotonic(), [], 0, 0
+    started, wrong, failed, crashed, mistaken = time.monotonic(), [], 0, 0, 0
     with concurrent.futures.ThreadPoolExecutor(len(folders)) as pool:
         free = list(folders)
 
@@ -207,13 +213,15 @@ def loop(command, what, how, error, folders, chance):
         for n, (told, problem, message) in pool.map(one, places):
             failed += message != "" and not message.startswith(f"status {command.status}:")
             crashed += message.startswith("status -") and what == "libraries"
+            mistaken += message.startswith(f"status {INPUT}:")
             if problem is not None:
                 wrong.append((problem, told, n, message))
     kinds = {}
     for problem, told, n, message in wrong:
         kinds.setdefault((problem, told), []).append((n, message))
     print(f"{'FAILED ' if wrong else 'ok     '} {name}: {len(places)} of {count}, {failed} ended early, "
-          f"{f'{crashed} crashed, ' * (crashed > 0)}{len(wrong)} wrong  ({time.monotonic() - started:.1f} s)", flush=True)
+          f"{f'{crashed} crashed, ' * (crashed > 0)}{f'{mistaken} mistaken, ' * (mistaken > 0)}"
+          f"{len(wrong)} wrong  ({time.monotonic() - started:.1f} s)", flush=True)
     for (problem, told), cases in sorted(kinds.items()):
         print(f"    {problem}; {told}; n = {', '.join(str(n) for n, _ in cases[:8])}{'...' * (len(cases) > 8)}\n"
               f"        {cases[0][1][:300]}", flush=True)
@@ -248,7 +256,7 @@ def commands(base):
         Command("show", ["show", run]),
         Command("rank", ["rank", run, "-t", 2]),
         Command("plan", ["plan", run, "--budget", "20k", "-t", 2]),
-        Command("report", ["report", run, "-o", "out"], {"out": b"<!DOCTYPE html>\nold"}),
+        Command("report", ["report", run, "-o", "out"], {"out": b"<!DOCTYPE html>\n<!-- lossmill report -->\nold"}),
         Command("compare", ["compare", other, run, "-t", 2]),
         Command("export", ["export", run, "--register", "-o", "out", "-t", 2], {"out": b"old"}),
         Command("export-study", ["export", run, "--study", "out"], loose=True),
