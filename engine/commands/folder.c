@@ -92,13 +92,14 @@ bool file_begin(struct new_file *file, const char *folder, const char *name)
     else
         fprintf(stderr, "lossmill: cannot write %s: %s\n", text_shown(file->path, 200),
                 strerror(errno));
+    errno = file->stream != NULL ? 0 : errno;
     return file->stream != NULL;
 }
 
 bool file_end(struct new_file *file)
 {
-    errno = 0;
-    bool failed = ferror(file->stream) != 0;
+    bool failed = errno == ENOMEM || ferror(file->stream) != 0; // as output_commit
+    errno = errno == ENOMEM ? ENOMEM : 0;
     failed |= fclose(file->stream) != 0;
     if (failed) {
         fprintf(stderr, "lossmill: cannot write %s: %s\n", text_shown(file->path, 200),

@@ -1,6 +1,7 @@
 #include "commands/options.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -192,6 +193,7 @@ int options_parse(const struct manual *manual, const struct option_row *rows, si
         if (strcmp(rows[i].name, "threads") == 0)
             *(uint64_t *)rows[i].value =
                 (uint64_t)machine_threads_possible((int)*(uint64_t *)rows[i].value);
+    errno = 0; // output_finish looks at it
     return OPTIONS_PROCEED;
 }
 

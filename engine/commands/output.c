@@ -81,8 +81,10 @@ bool output_open(struct output_file *file, const char *command, const char *path
         return failed(command, path, "written");
     unfinished = file->temporary;
     file->stream = fdopen(descriptor, "wb");
-    if (file->stream != NULL)
+    if (file->stream != NULL) {
+        errno = 0;
         return true;
+    }
     failed(command, path, "written");
     close(descriptor);
     unlink(file->temporary);
@@ -95,10 +97,12 @@ void output_abandon(struct output_file *file)
     unlink(file->temporary);
 }
 
+// Where the C library has no memory to format a text it leaves it out, and only errno tells.
 bool output_commit(struct output_file *file, const char *command)
 {
-    errno = EIO; // where an earlier write failed, its reason is gone
-    if (ferror(file->stream) != 0 || fflush(file->stream) != 0 ||
+    const bool unformatted = errno == ENOMEM;
+    errno = unformatted ? ENOMEM : EIO; // where an earlier write failed, its reason is gone
+    if (unformatted || ferror(file->stream) != 0 || fflush(file->stream) != 0 ||
         fsync(fileno(file->stream)) != 0) {
         failed(command, file->path, "written");
         output_abandon(file);

@@ -62,8 +62,10 @@ const char *sign(const char *utf8, const char *ascii)
 
 int output_finish(int status)
 {
-    errno = 0;
-    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
+    // where the C library has no memory to format a text it leaves it out, and only errno tells
+    const bool unformatted = errno == ENOMEM;
+    errno = unformatted ? ENOMEM : 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0 || unformatted;
     if (!failed)
         return status;
     fprintf(stderr, "lossmill: cannot write the output: %s\n",

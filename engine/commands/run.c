@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,7 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
         }
         progress_line_clear(&progress);
         status = written ? STATUS_DONE : STATUS_SYSTEM;
+        errno = 0; // the file did without, whatever there was no memory for
         if (written && request->json)
             print_headline_json(&run->outcome, request->output, seconds);
         else if (written && !request->quiet)

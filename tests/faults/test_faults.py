@@ -87,8 +87,7 @@ def call(folder, arguments, **fault):
     done = subprocess.run([LOSSMILL, *map(str, arguments)], cwd=folder, env=environment, capture_output=True,
                           timeout=300, check=False)
     told = report.read_text() if fault else ""
-    out = re.sub(rb"( on \d+ threads?)?, [\d.]+ MB( of memory)?", b"", done.stdout)  # as check finds them now
-    return done.returncode, out, done.stderr.decode("utf-8", "replace"), told.strip()
+    return done.returncode, WANTED.sub(b"", done.stdout), done.stderr.decode("utf-8", "replace"), told.strip()
 
 
 def tree(folder):
@@ -116,6 +115,9 @@ class Command:
         assert self.status in (DONE, NO), (self.name, self.status, err)
         self.after = tree(folder)
 
+
+# What check says of the machine and the moment.
+WANTED = re.compile(rb" (on \d+ threads?, )?[\d.]+ [kM]B\b.*")
 
 # A file that stays where its remover was killed, or was not let remove it.
 LEFT = re.compile(r"^(\..*\.(lock|partial)|.*\.checkpoint(\.new)?|\.lossmill-.*)$")
