@@ -87,6 +87,6 @@ static int command_line(int argc, char **argv)
 int main(int argc, char **argv)
 {
     print_start();
-    stop_on_abort();
+    stop_guard();
     return print_end(command_line(argc, argv));
 }

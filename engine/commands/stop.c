@@ -46,10 +46,11 @@ static void on_abort(int number)
     end_at_once(STATUS_SYSTEM, "lossmill: a library gave up, for want of memory most likely\n");
 }
 
-void stop_on_abort(void)
+void stop_guard(void)
 {
     struct sigaction action = {.sa_handler = on_abort};
     sigaction(SIGABRT, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static void on_signal(int number)

@@ -12,8 +12,9 @@
 void stop_catch(const char *message);
 
 // Where a library aborts, as the solver of plans does without memory, the process ends with
-// STATUS_SYSTEM.
-void stop_on_abort(void);
+// STATUS_SYSTEM; and a file that may not grow further (ulimit -f) fails to be written, as on a full
+// disk, instead of ending the process.
+void stop_guard(void);
 
 // From now on stop_wanted tells. `message` is for the case that nobody asks for a second; it stays
 // the caller's, and may be replaced by another call.

@@ -20,6 +20,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -74,10 +75,10 @@ RISKS = "Code,Name,Status,Inherent Likelihood,Inherent Impact\nR-1,Ransomware,As
 BANDS = "scale,level,distribution\nlikelihood,4,lognormal90 0.5 2\nimpact,5,lognormal90 100000 2000000\n"
 
 
-def call(folder, arguments, **fault):
+def call(folder, arguments, setting=(), limit=None, **fault):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOSSMILL_")}
     # A locale that cannot be read changes signs; threads that wait actively take processors from each other.
-    environment.update({"LC_ALL": "C", "COLUMNS": "100", "OMP_WAIT_POLICY": "passive"})
+    environment.update({"LC_ALL": "C", "COLUMNS": "100", "OMP_WAIT_POLICY": "passive", **dict(setting)})
     if fault:
         report = folder.with_name(folder.name + ".fault")
         environment["LD_PRELOAD"] = str(FAULTS)
@@ -85,7 +86,7 @@ def call(folder, arguments, **fault):
         for name, value in fault.items():
             environment["LOSSMILL_FAULT" + ("_" + name.upper() if name != "what" else "")] = str(value)
     done = subprocess.run([LOSSMILL, *map(str, arguments)], cwd=folder, env=environment, capture_output=True,
-                          timeout=300, check=False)
+                          timeout=300, check=False, preexec_fn=limit)
     told = report.read_text() if fault else ""
     return done.returncode, WANTED.sub(b"", done.stdout), done.stderr.decode("utf-8", "replace"), told.strip()
 
@@ -230,6 +231,32 @@ def loop(command, what, how, error, folders, chance):
     return not wrong
 
 
+def the_system_gives_fewer_threads(command, folder):
+    """What differs then, or nothing."""
+    wrong = []
+    arguments = [4 if argument == 2 else argument for argument in command.arguments]
+    for setting in ({"OMP_THREAD_LIMIT": "1"}, {"OMP_THREAD_LIMIT": "3"}, {"OMP_DYNAMIC": "true"}, {}):
+        command.fresh(folder)
+        status, out, err, _ = call(folder, arguments, setting)
+        if (status, out, tree(folder)) != (command.status, command.out, command.after):
+            wrong.append((setting, status, err))
+    return wrong
+
+
+def no_file_may_grow_beyond_a_limit(command, folder):
+    """As on a full disk, for limits up to the size of the whole output. What goes wrong, or nothing."""
+    wrong, whole = [], max(len(content or b"") for content in command.after.values())
+    for part in range(12):
+        size = whole * part // 12
+        command.fresh(folder)
+        result = call(folder, command.arguments, limit=lambda: resource.setrlimit(  # pylint: disable=cell-var-from-loop
+            resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY)))
+        problem = wrong_with(command, folder, result, "limit", "once")
+        if problem is not None or result[0] != SYSTEM:
+            wrong.append((size, problem, result[0], result[2]))
+    return wrong
+
+
 def commands(base):
     study, run, other = base / "study", base / "run.h5", base / "other.h5"
     study.mkdir()
@@ -269,6 +296,18 @@ def commands(base):
     ]
 
 
+CLAIMS = {
+    "run-again": [the_system_gives_fewer_threads, no_file_may_grow_beyond_a_limit],
+    "rank": [the_system_gives_fewer_threads],
+    "plan": [the_system_gives_fewer_threads],
+    "compare": [the_system_gives_fewer_threads],
+    "export": [the_system_gives_fewer_threads, no_file_may_grow_beyond_a_limit],
+    "report": [no_file_may_grow_beyond_a_limit],
+    "new": [no_file_may_grow_beyond_a_limit],
+    "import": [no_file_may_grow_beyond_a_limit],
+}
+
+
 def main():
     seed = int(os.environ.get("LOSSMILL_TESTS_SEED", time.time_ns() % 1000000))
     print(f"LOSSMILL_TESTS_SEED={seed}")
@@ -288,6 +327,11 @@ def main():
                 good = loop(command, what, how, error, folders, chance)
                 passed += good is True
                 failed += good is False
+            for claim in CLAIMS.get(command.name, []) if not CHOSEN or "claims" in CHOSEN else []:
+                wrong = claim(command, folders[0] / "work")
+                print(f"{'FAILED ' if wrong else 'ok     '} {command.name}: {claim.__name__}  {wrong or ''}", flush=True)
+                passed += not wrong
+                failed += bool(wrong)
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed != 0 or passed == 0)
 
