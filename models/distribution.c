@@ -121,7 +121,7 @@ const struct distribution *distribution_of_family(const struct distribution_buil
 
 void distribution_out_of_memory(const struct distribution_builder *b)
 {
-    diagnostics_add(b->d, b->at, "memory is exhausted");
+    diagnostics_fail(b->d, b->at, "memory is exhausted");
 }
 
 void *distribution_node(const struct distribution_builder *b, size_t size)

@@ -1,5 +1,6 @@
 #include "base/diagnostics.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct diagnostics {
     uint64_t errors, warnings; // all that were added
     uint64_t kept_errors;
     size_t kept;
+    bool failed; // by the system
     struct diagnostic list[DIAGNOSTICS_SHOWN_MAX];
 };
 
@@ -68,8 +70,10 @@ static void keep(struct diagnostics *d, enum diagnostic_level level, const struc
     at = at ? at : &nowhere;
     new.place.line = at->line;
     if (!copy_text(d, &new.place.file, at->file) || !copy_text(d, &new.place.column, at->column) ||
-        !copy_text(d, &new.place.value, at->value) || !copy_text(d, &new.message, message))
-        return;
+        !copy_text(d, &new.place.value, at->value) || !copy_text(d, &new.message, message)) {
+        new = (struct diagnostic){.level = level, .message = "out of memory"};
+        d->failed = true;
+    }
     *slot = new;
     d->kept++;
     d->kept_errors += level == DIAGNOSTIC_ERROR;
@@ -99,12 +103,47 @@ void diagnostics_warn(struct diagnostics *d, const struct place *at, const char 
     keep(d, DIAGNOSTIC_WARNING, at, message);
 }
 
+void diagnostics_fail(struct diagnostics *d, const struct place *at, const char *format, ...)
+{
+    char message[MESSAGE_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    diagnostics_add(d, at, "%s", message);
+    d->failed = true;
+}
+
+bool diagnostics_blames_system(int error)
+{
+    static const int of_names[] = {ENOENT, ENOTDIR,      EISDIR, EACCES, EPERM,
+                                   ELOOP,  ENAMETOOLONG, ENXIO,  EINVAL};
+
+    for (size_t i = 0; i < sizeof of_names / sizeof *of_names; i++) {
+        if (error == of_names[i])
+            return false;
+    }
+    return error != 0;
+}
+
+void diagnostics_blame(struct diagnostics *d, int error)
+{
+    d->failed = d->failed || diagnostics_blames_system(error);
+}
+
+bool diagnostics_failed(const struct diagnostics *d)
+{
+    return d->failed;
+}
+
 void diagnostics_append(struct diagnostics *d, const struct diagnostics *from)
 {
     for (size_t i = 0; i < from->kept; i++)
         keep(d, from->list[i].level, &from->list[i].place, from->list[i].message);
     d->errors += from->errors;
     d->warnings += from->warnings;
+    d->failed = d->failed || from->failed;
 }
 
 bool diagnostics_keeps(const struct diagnostics *d, enum diagnostic_level level)

@@ -32,12 +32,21 @@ struct diagnostics; // not thread-safe: one per thread, merged with diagnostics_
 struct diagnostics *diagnostics_new(void); // NULL if memory is exhausted
 void diagnostics_free(struct diagnostics *d);
 
-// Copies everything it is given. Where memory is exhausted the diagnostic is still counted.
+// Copies everything it is given. Where memory is exhausted, that is told instead.
 void diagnostics_add(struct diagnostics *d, const struct place *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diagnostics_warn(struct diagnostics *d, const struct place *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diagnostics_append(struct diagnostics *d, const struct diagnostics *from);
+
+// An error of the system, not of the input: memory, a disk.
+void diagnostics_fail(struct diagnostics *d, const struct place *at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// Of the error that was just added: its errno. It is the system's, unless a name was wrong.
+void diagnostics_blame(struct diagnostics *d, int error);
+bool diagnostics_blames_system(int error);
+// Whether any error was the system's.
+bool diagnostics_failed(const struct diagnostics *d);
 
 // Whether one more of that level would be kept: else a costly message need not be made.
 bool diagnostics_keeps(const struct diagnostics *d, enum diagnostic_level level);

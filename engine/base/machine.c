@@ -1,6 +1,7 @@
 #include "base/machine.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,30 @@ int machine_threads(void)
     if (allowed < processors)
         processors = (int)allowed;
     return processors > 0 ? processors : 1;
+}
+
+static void *wait_for(void *lock)
+{
+    pthread_mutex_lock(lock);
+    pthread_mutex_unlock(lock);
+    return NULL;
+}
+
+int machine_threads_possible(int count)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *threads = count > 1 ? calloc((size_t)count, sizeof *threads) : NULL;
+    int started = 1;
+    if (threads == NULL)
+        return 1;
+    pthread_mutex_lock(&lock); // until all are there at once
+    while (started < count && pthread_create(&threads[started], NULL, wait_for, &lock) == 0)
+        started++;
+    pthread_mutex_unlock(&lock);
+    for (int i = 1; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    return started;
 }
 
 // Bytes that the system calls NAME in this process's status: "NAME:  N kB".

@@ -9,4 +9,8 @@ int machine_threads(void);
 double machine_memory_now(void);
 double machine_memory_peak(void);
 
+// How many of COUNT threads the system lets this process have now: a limit on processes may allow
+// fewer, and OpenMP's run time ends a program that asks for more.
+int machine_threads_possible(int count);
+
 #endif

@@ -496,10 +496,8 @@ int command_check(int argc, char **argv)
     if (json && csv)
         return options_wrong(&manual, "--json and --csv exclude each other");
 
-    struct diagnostics *d = diagnostics_new();
+    struct diagnostics *d = must_have(diagnostics_new());
     struct study study = {0};
-    if (d == NULL)
-        return STATUS_SYSTEM;
     struct announcement announced;
     struct scenario_plans plans = {0};
     struct scenario_forecast *each = NULL;
@@ -521,6 +519,7 @@ int command_check(int argc, char **argv)
     }
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);
+    status = good ? STATUS_DONE : input_status(d);
     if (good && json)
         print_json(&study, &announced, each, aal, events, d);
     else if (good && csv)
@@ -533,5 +532,5 @@ int command_check(int argc, char **argv)
     scenario_plans_free(&plans);
     study_free(&study);
     diagnostics_free(d);
-    return output_finish(good ? STATUS_DONE : STATUS_INPUT);
+    return output_finish(status);
 }

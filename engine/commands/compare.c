@@ -42,11 +42,7 @@ const char *const headline_keys[HEADLINES] = {"aal", "one_year_in_20", "one_year
 
 void *compare_room(struct comparison *c, size_t count, size_t size)
 {
-    void *room = arena_alloc(&c->arena, count, size);
-    if (room != NULL)
-        return room;
-    fprintf(stderr, "lossmill: out of memory\n");
-    exit(STATUS_SYSTEM);
+    return must_have(arena_alloc(&c->arena, count, size));
 }
 
 // ---- what ends with status 1
@@ -146,9 +142,10 @@ static bool side_open(struct comparison *c, struct compare_side *side, int threa
                                           .threads = threads,
                                           .given = given,
                                           .given_count = count};
-    struct diagnostics *own = diagnostics_new(); // its warnings were told when it was run
-    bool good = own != NULL && study_read(&side->study, side->path, &options, own);
-    if (own != NULL && !good)
+    struct diagnostics *own =
+        must_have(diagnostics_new()); // its warnings were told when it was run
+    bool good = study_read(&side->study, side->path, &options, own);
+    if (!good)
         diagnostics_append(d, own);
     diagnostics_free(own);
     if (good && !results_fit_study(side)) {
@@ -241,10 +238,8 @@ static void figures_paired(struct comparison *c, const int64_t *before, const in
     const struct world_years base = {&before, NULL}, world = {&after, NULL};
     if (!world_figures_alloc(&p, &c->arena, &was) || !world_figures_alloc(&p, &c->arena, &is) ||
         !world_figures_fill(&p, &base, &base, NULL, false, &was) ||
-        !world_figures_fill(&p, &base, &world, NULL, infinite(c), &is)) {
-        fprintf(stderr, "lossmill: out of memory\n");
-        exit(STATUS_SYSTEM);
-    }
+        !world_figures_fill(&p, &base, &world, NULL, infinite(c), &is))
+        must_have(NULL);
     out[HEADLINE_AAL] =
         (struct difference){was.aal, is.aal, -is.aal_saved.value, is.aal_saved.error};
     for (int h = HEADLINE_20; h <= HEADLINE_200; h++)
@@ -515,21 +510,21 @@ static int comparison_fill(struct comparison *c, int threads, struct progress_li
 {
     for (int side = 0; side < SIDES; side++)
         if (!side_open(c, &c->sides[side], threads, progress, d))
-            return STATUS_INPUT;
+            return input_status(d);
     if (!sides_agree(c, d))
-        return STATUS_INPUT;
+        return input_status(d);
     pairing_find(c);
     level_choose(c);
     headline_fill(c);
     verdicts_fill(c);
     progress_line_tell(progress, NAN, "comparing rows");
     if (!compare_rows(c->sides, &c->arena, c->tables, threads, d))
-        return STATUS_INPUT;
+        return input_status(d);
     for (int t = 0; t < COMPARE_TABLES; t++)
         c->rows_differ = c->rows_differ || c->tables[t].count > 0;
     progress_line_tell(progress, NAN, "looking for causes");
     if (!compare_causes(c, threads, d) || !compare_groups(c, d))
-        return STATUS_INPUT;
+        return input_status(d);
     treatments_fill(c);
     plans_fill(c);
     return STATUS_DONE;
@@ -539,9 +534,7 @@ static int compare_run(struct comparison *c, const struct failing *failing, int 
                        bool json)
 {
     struct progress_line progress = progress_line_start(quiet);
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
+    struct diagnostics *d = must_have(diagnostics_new());
     int status = comparison_fill(c, threads, &progress, d);
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);

@@ -691,7 +691,7 @@ bool compare_causes(struct comparison *c, int threads, struct diagnostics *d)
         event_reach(&w, &pairs[i], &c->moved[i]);
     }
     if (w.any_assets && !seats_compare(&w, pairs, scenarios, c->moved, threads)) {
-        diagnostics_add(d, &(struct place){0}, "memory is exhausted");
+        diagnostics_fail(d, &(struct place){0}, "memory is exhausted");
         return false;
     }
     events = pairs_make(&w, true, pairs + scenarios);

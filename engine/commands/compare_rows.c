@@ -89,7 +89,7 @@ static bool no_memory(struct matching *m)
 {
     const struct place nowhere = {0};
 
-    diagnostics_add(m->d, &nowhere, "memory is exhausted");
+    diagnostics_fail(m->d, &nowhere, "memory is exhausted");
     return false;
 }
 

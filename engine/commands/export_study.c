@@ -27,14 +27,9 @@ static bool name_is_inside(const char *name)
 // Makes the folders that the name passes through.
 static bool folders_make(const char *folder, const char *name)
 {
-    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        const char *path = text_format("%s/%.*s", folder, (int)(slash - name), name);
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            fprintf(stderr, "lossmill export: cannot make the folder %s: %s\n",
-                    text_shown(path, 200), strerror(errno));
+    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+        if (!folder_inner(text_format("%s/%.*s", folder, (int)(slash - name), name)))
             return false;
-        }
-    }
     return true;
 }
 
@@ -45,22 +40,6 @@ static bool input_write(const char *folder, const struct results_input *input)
         return false;
     fwrite(input->bytes, 1, input->size, file.stream);
     return file_end(&file);
-}
-
-// Takes back the first `count` inputs, with the folders that this empties.
-static void inputs_remove(const char *folder, const struct results_study *study, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char *path = (char *)text_format("%s/%s", folder, study->inputs[i].name);
-        unlink(path);
-        for (char *slash = strrchr(path, '/'); slash != NULL && slash > path + strlen(folder);
-             slash = strrchr(path, '/')) {
-            *slash = '\0';
-            if (rmdir(path) != 0)
-                break;
-        }
-    }
-    rmdir(folder);
 }
 
 static int inputs_write(const struct results_study *study, const char *path, const char *folder)
@@ -79,10 +58,9 @@ static int inputs_write(const struct results_study *study, const char *path, con
     if (status != STATUS_DONE)
         return status;
     for (size_t i = 0; i < study->input_count; i++)
-        if (!input_write(folder, &study->inputs[i])) {
-            inputs_remove(folder, study, i);
+        if (!input_write(folder, &study->inputs[i]))
             return STATUS_SYSTEM;
-        }
+    folder_done();
     return STATUS_DONE;
 }
 
@@ -90,12 +68,9 @@ int export_study(const char *path, const char *folder)
 {
     struct arena arena = {0};
     struct results_study study;
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
-    int status = STATUS_INPUT;
-    if (results_study_read(path, &arena, &study, d))
-        status = inputs_write(&study, path, folder);
+    struct diagnostics *d = must_have(diagnostics_new());
+    int status = results_study_read(path, &arena, &study, d) ? inputs_write(&study, path, folder)
+                                                             : input_status(d);
     diagnostics_print(d, stderr);
     diagnostics_free(d);
     if (status == STATUS_DONE)

@@ -89,7 +89,7 @@ static int laws_check(const char *list)
 
 static bool out_of_memory(struct diagnostics *d)
 {
-    diagnostics_add(d, &(struct place){0}, "memory is exhausted");
+    diagnostics_fail(d, &(struct place){0}, "memory is exhausted");
     return false;
 }
 
@@ -206,7 +206,7 @@ static int losses_run(const struct fit_options *options, const struct fit_data *
                       const char *plot, struct arena *arena, struct diagnostics *d)
 {
     struct fit_found *found = must_alloc(1, sizeof *found);
-    int status = STATUS_INPUT;
+    int status;
     found->options = options;
     found->data = data;
     found->arena = arena;
@@ -216,6 +216,8 @@ static int losses_run(const struct fit_options *options, const struct fit_data *
         else
             fit_print(found);
         status = plot != NULL ? plot_write(found, plot) : STATUS_DONE;
+    } else {
+        status = input_status(d);
     }
     free(found);
     return status;
@@ -304,10 +306,12 @@ int command_fit(int argc, char **argv)
     struct arena arena = {0};
     struct fit_data data;
     struct diagnostics *d = must_have(diagnostics_new());
-    status = STATUS_INPUT;
-    if (fit_data_read(&data, &options, &arena, d))
-        status = options.counts ? counts_run(&options, &data)
-                                : losses_run(&options, &data, plot, &arena, d);
+    if (!fit_data_read(&data, &options, &arena, d))
+        status = input_status(d);
+    else if (options.counts)
+        status = counts_run(&options, &data);
+    else
+        status = losses_run(&options, &data, plot, &arena, d);
     diagnostics_print(d, stderr);
     settings_hint(d);
     diagnostics_free(d);

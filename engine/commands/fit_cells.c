@@ -58,6 +58,8 @@ static void cell_read(struct fit_found *found, struct fit_cell *cell, const char
     struct diagnostics *d = must_have(diagnostics_new());
     cell->text = capped(found, text);
     cell->law = distribution_parse(cell->text, &nowhere, &reader, d);
+    if (diagnostics_failed(d)) // else it would seem that the cell is wrong
+        must_have(NULL);
     diagnostics_free(d);
     cell->mean = cell->law != NULL ? distribution_mean(cell->law) : NAN;
     for (int i = 0; i < FIT_LEVELS; i++) {

@@ -41,9 +41,10 @@ static unsigned char *file_read(const char *path, size_t *size, struct arena *ar
     }
     if (stream == NULL || ferror(stream)) {
         diagnostics_add(d, &at, "cannot be read: %s", strerror(errno));
+        diagnostics_blame(d, errno);
         bytes = NULL;
     } else if (bytes == NULL) {
-        diagnostics_add(d, &at, "memory is exhausted");
+        diagnostics_fail(d, &at, "memory is exhausted");
     }
     if (stream != NULL)
         fclose(stream);
@@ -260,7 +261,7 @@ bool fit_data_read(struct fit_data *data, const struct fit_options *options, str
     else
         data->losses = arena_alloc(arena, source.table.rows + 1, sizeof *data->losses);
     if (data->counts == NULL && data->losses == NULL) {
-        diagnostics_add(d, &(struct place){.file = options->file}, "memory is exhausted");
+        diagnostics_fail(d, &(struct place){.file = options->file}, "memory is exhausted");
         return false;
     }
     rows_read(&source, data);

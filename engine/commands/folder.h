@@ -5,9 +5,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+// What was made is taken back where the program exits before folder_done.
+
 // Makes PATH, or accepts it if it is there and empty; parent folders must exist. Returns
 // STATUS_DONE, or another status after explaining on stderr.
 int folder_prepare(const char *path);
+
+// Makes PATH within it, a folder; false after explaining. One that was made already is accepted.
+bool folder_inner(const char *path);
 
 struct new_file {
     const char *path;
@@ -17,7 +22,10 @@ struct new_file {
 // Opens a file that must not exist; false after explaining.
 bool file_begin(struct new_file *file, const char *folder, const char *name);
 
-// Closes it; false, after explaining and removing it, if not all of it could be written.
+// Closes it; false, after explaining, if not all of it could be written.
 bool file_end(struct new_file *file);
+
+// The folder is complete, and stays.
+void folder_done(void);
 
 #endif

@@ -361,6 +361,7 @@ static int study_write(const struct plan *plan)
         if (!file_end(&file))
             return STATUS_SYSTEM;
     }
+    folder_done();
     return STATUS_DONE;
 }
 

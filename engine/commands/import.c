@@ -220,7 +220,7 @@ static int table_import(struct import *import, const struct request *request)
     diagnostics_print(import->d, stderr);
     if (!good) {
         fprintf(stderr, "lossmill import: nothing was written\n");
-        return STATUS_INPUT;
+        return input_status(import->d);
     }
     int status = table_write(import, request, path);
     if (status == STATUS_DONE)

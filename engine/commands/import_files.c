@@ -19,14 +19,15 @@ static unsigned char *bytes_read(struct import *import, const char *path, size_t
 
     if (!stream || fstat(fileno(stream), &file) != 0) {
         diagnostics_add(import->d, &at, "cannot be read: %s", strerror(errno));
+        diagnostics_blame(import->d, errno);
     } else if (!S_ISREG(file.st_mode)) {
         diagnostics_add(import->d, &at, "is not a regular file");
     } else if (!(bytes = malloc((size_t)file.st_size + 1))) {
-        diagnostics_add(import->d, &at, "memory is exhausted");
+        diagnostics_fail(import->d, &at, "memory is exhausted");
     } else {
         *size = fread(bytes, 1, (size_t)file.st_size, stream);
         if (ferror(stream) || *size < (size_t)file.st_size) {
-            diagnostics_add(import->d, &at, "cannot be read to its end");
+            diagnostics_fail(import->d, &at, "cannot be read to its end");
             free(bytes);
             bytes = NULL;
         }
@@ -80,7 +81,7 @@ struct table *import_file_read(struct import *import, const char *path, const ch
     bool good = bytes && csv_read(table, path, bytes, size, &format, rows, import->d);
 
     if (!rows)
-        diagnostics_add(import->d, &(struct place){.file = path}, "memory is exhausted");
+        diagnostics_fail(import->d, &(struct place){.file = path}, "memory is exhausted");
     else if (columns)
         diagnostics_append(import->d, rows);
     else

@@ -108,7 +108,7 @@ static bool id_check(struct import *import, struct ids *ids, size_t row, struct 
     }
     code = words_add(&ids->words, id, strlen(id));
     if (code == WORDS_NONE) {
-        diagnostics_add(import->d, &at, "memory is exhausted");
+        diagnostics_fail(import->d, &at, "memory is exhausted");
         return false;
     }
     if (ids->first[code] == 0) {
@@ -135,7 +135,7 @@ static bool ids_start(struct import *import, struct ids *ids)
             ids->output = &import->outputs[i];
     if (words_start(&ids->words, &import->arena, &import->arena))
         return true;
-    diagnostics_add(import->d, &at, "memory is exhausted");
+    diagnostics_fail(import->d, &at, "memory is exhausted");
     return false;
 }
 
@@ -180,7 +180,7 @@ bool import_rows(struct import *import)
     struct ids ids;
 
     if (!bad)
-        diagnostics_add(import->d, &at, "memory is exhausted");
+        diagnostics_fail(import->d, &at, "memory is exhausted");
     else if (ids_start(import, &ids))
         rows_choose(import, &ids, bad);
     diagnostics_free(bad);

@@ -125,7 +125,7 @@ bool keeper_open(struct keeper *keeper, const char *output, const struct study *
     *status = STATUS_SYSTEM;
     if (keeper->identity == NULL || asprintf(&keeper->path, "%s.checkpoint", output) < 0) {
         keeper->path = NULL;
-        diagnostics_add(d, NULL, "out of memory");
+        diagnostics_fail(d, NULL, "out of memory");
         return false;
     }
     keeper->hooks = (struct snapshot_keeper){.range_over = range_over, .keeper = keeper};

@@ -4,6 +4,7 @@
 #include "commands/commands.h"
 #include "commands/options.h"
 #include "commands/print.h"
+#include "commands/stop.h"
 
 static const struct command commands[] = {
     {"new", "write a first study that runs, to start from", command_new},
@@ -60,9 +61,8 @@ static int unknown_command(const char *name)
     return STATUS_USAGE;
 }
 
-int main(int argc, char **argv)
+static int command_line(int argc, char **argv)
 {
-    print_start();
     if (argc < 2) {
         fprintf(stderr, "Usage: lossmill COMMAND ...    (lossmill --help lists the commands)\n");
         return STATUS_USAGE;
@@ -83,4 +83,11 @@ int main(int argc, char **argv)
     }
     const struct command *command = command_find(word);
     return command != NULL ? command->run(argc - 1, argv + 1) : unknown_command(word);
+}
+
+int main(int argc, char **argv)
+{
+    print_start();
+    stop_guard();
+    return print_end(command_line(argc, argv));
 }

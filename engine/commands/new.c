@@ -114,6 +114,7 @@ int command_new(int argc, char **argv)
         if (!file_end(&file))
             return STATUS_SYSTEM;
     }
+    folder_done();
     const char *shown = text_shown(folder, 200);
     printf("A first study is in %s. Read %s/study.ini, then\n\n  lossmill check %s\n"
            "  lossmill run %s -o first.h5\n  lossmill show first.h5\n",

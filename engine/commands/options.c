@@ -1,6 +1,7 @@
 #include "commands/options.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/print.h"
@@ -187,6 +189,11 @@ int options_parse(const struct manual *manual, const struct option_row *rows, si
         return options_wrong(manual, "\"%s\" is one word too many",
                              argv[optind + manual->operands_max]);
     memmove(argv + 1, argv + optind, (size_t)*operands * sizeof *argv);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, "threads") == 0)
+            *(uint64_t *)rows[i].value =
+                (uint64_t)machine_threads_possible((int)*(uint64_t *)rows[i].value);
+    errno = 0; // output_finish looks at it
     return OPTIONS_PROCEED;
 }
 

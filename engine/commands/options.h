@@ -35,7 +35,7 @@ enum { OPTIONS_PROCEED = -1 };
 // Fills the values of `rows` (`count` of them) and moves the operands to the front of argv: the
 // first is argv[1], and *operands says how many there are. Returns OPTIONS_PROCEED; or the exit
 // status with which the command is to end at once: 0 after printing --help, 2 after explaining a
-// wrong usage.
+// wrong usage. The value of an option "threads" becomes what the system allows, if that is less.
 int options_parse(const struct manual *manual, const struct option_row *rows, size_t count,
                   int argc, char **argv, int *operands);
 

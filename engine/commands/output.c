@@ -38,15 +38,21 @@ bool output_possible(const char *command, const char *path, const char *magic, s
             return false;
         }
     }
-    const char *probe = beside(path, ".lossmill-probe-XXXXXX");
-    int descriptor = mkstemp((char *)probe);
+    // without a name nothing stays if the program is killed here; not all file systems know that
+    int descriptor = open(beside(path, "."), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const char *probe = NULL;
+    if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        probe = beside(path, ".lossmill-probe-XXXXXX");
+        descriptor = mkostemp((char *)probe, O_CLOEXEC);
+    }
     if (descriptor < 0) {
         fprintf(stderr, "lossmill %s: cannot write into the folder of %s: %s\n", command,
                 text_shown(path, 200), strerror(errno));
         return false;
     }
     close(descriptor);
-    unlink(probe);
+    if (probe != NULL)
+        unlink(probe);
     return true;
 }
 
@@ -57,16 +63,28 @@ static bool failed(const char *command, const char *path, const char *what)
     return false;
 }
 
+static const char *unfinished; // removed where the program ends before it is complete
+
+static void remove_unfinished(void)
+{
+    if (unfinished != NULL)
+        unlink(unfinished);
+}
+
 bool output_open(struct output_file *file, const char *command, const char *path)
 {
     file->path = path;
     file->temporary = beside(path, ".lossmill-XXXXXX");
+    atexit(remove_unfinished);
     int descriptor = mkostemp((char *)file->temporary, O_CLOEXEC);
     if (descriptor < 0)
         return failed(command, path, "written");
+    unfinished = file->temporary;
     file->stream = fdopen(descriptor, "wb");
-    if (file->stream != NULL)
+    if (file->stream != NULL) {
+        errno = 0;
         return true;
+    }
     failed(command, path, "written");
     close(descriptor);
     unlink(file->temporary);
@@ -79,10 +97,12 @@ void output_abandon(struct output_file *file)
     unlink(file->temporary);
 }
 
+// Where the C library has no memory to format a text it leaves it out, and only errno tells.
 bool output_commit(struct output_file *file, const char *command)
 {
-    errno = EIO; // where an earlier write failed, its reason is gone
-    if (ferror(file->stream) != 0 || fflush(file->stream) != 0 ||
+    const bool unformatted = errno == ENOMEM;
+    errno = unformatted ? ENOMEM : EIO; // where an earlier write failed, its reason is gone
+    if (unformatted || ferror(file->stream) != 0 || fflush(file->stream) != 0 ||
         fsync(fileno(file->stream)) != 0) {
         failed(command, file->path, "written");
         output_abandon(file);

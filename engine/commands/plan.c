@@ -73,12 +73,12 @@ struct request {
 
 static int frontier_show(const struct request *request)
 {
-    struct diagnostics *d = diagnostics_new();
+    struct diagnostics *d = must_have(diagnostics_new());
     struct results *results = NULL;
     int status = STATUS_INPUT;
-    if (d == NULL)
-        return STATUS_SYSTEM;
     bool good = results_read(request->path, &results, d);
+    if (!good)
+        status = input_status(d);
     diagnostics_print(d, stderr);
     diagnostics_free(d);
     const struct treatment_outcome *treated = good ? results_treatments(results) : NULL;
@@ -103,12 +103,12 @@ static int plans_show(const struct request *request, struct replay_run *run)
                                  .meet_appetite = request->meet_appetite,
                                  .step = request->meet_appetite ? 0 : request->step,
                                  .draws = request->meet_appetite ? 0 : (uint32_t)request->draws};
-    struct diagnostics *d = diagnostics_new();
-    int status = d != NULL ? STATUS_DONE : STATUS_SYSTEM;
+    struct diagnostics *d = must_have(diagnostics_new());
+    int status = STATUS_DONE;
     struct plan_page page = {.run = run, .asked = &asked};
     if (request->objective != NULL)
         objective_read(request->objective, &asked.objective);
-    if (d != NULL && request->meet_appetite && t->appetite_count == 0) {
+    if (request->meet_appetite && t->appetite_count == 0) {
         fprintf(stderr, "lossmill plan: the study has no appetite.csv to meet\n");
         status = STATUS_INPUT;
     }
@@ -130,8 +130,7 @@ static int plans_show(const struct request *request, struct replay_run *run)
     }
     if (status == STATUS_DONE || status == STATUS_NO)
         plan_page_end(&page);
-    if (d != NULL)
-        diagnostics_print(d, stderr);
+    diagnostics_print(d, stderr);
     diagnostics_free(d);
     return status;
 }

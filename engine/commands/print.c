@@ -15,6 +15,7 @@
 #include "commands/commands.h"
 
 static bool locale_utf8, colour;
+static bool ending;        // because we will
 static struct arena texts; // all that is formatted; it lives as long as the program
 
 const char product_warning[] =
@@ -22,8 +23,25 @@ const char product_warning[] =
     "spreadsheets do; no events were added up. The tail is wrong both ways: use it for comparison "
     "only.";
 
+// OpenMP's run time, and HDF5, end the program where they get no memory or no threads, with a
+// status that means something else here.
+static void on_exit_of_others(void)
+{
+    if (ending)
+        return;
+    fprintf(stderr, "lossmill: a library could not go on: out of memory, or of threads\n");
+    _exit(STATUS_SYSTEM);
+}
+
+int print_end(int status)
+{
+    ending = true;
+    return status;
+}
+
 void print_start(void)
 {
+    atexit(on_exit_of_others);
     setlocale(LC_CTYPE, "");
     locale_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     const char *no_colour = getenv("NO_COLOR");
@@ -44,8 +62,10 @@ const char *sign(const char *utf8, const char *ascii)
 
 int output_finish(int status)
 {
-    errno = 0;
-    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
+    // where the C library has no memory to format a text it leaves it out, and only errno tells
+    const bool unformatted = errno == ENOMEM;
+    errno = unformatted ? ENOMEM : 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0 || unformatted;
     if (!failed)
         return status;
     fprintf(stderr, "lossmill: cannot write the output: %s\n",
@@ -58,7 +78,12 @@ void *must_have(void *memory)
     if (memory != NULL)
         return memory;
     fprintf(stderr, "lossmill: out of memory\n");
-    exit(STATUS_SYSTEM);
+    exit(print_end(STATUS_SYSTEM));
+}
+
+int input_status(const struct diagnostics *d)
+{
+    return diagnostics_failed(d) ? STATUS_SYSTEM : STATUS_INPUT;
 }
 
 void *must_alloc(size_t count, size_t size)

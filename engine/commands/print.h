@@ -9,8 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/diagnostics.h"
+
 // Reads the locale and the terminal; to be called once, first.
 void print_start(void);
+
+// Takes the status that main returns, or exit gets. Whatever else ends the program is a failure.
+int print_end(int status);
 
 bool print_utf8(void);                                 // else ASCII only for our own signs
 const char *sign(const char *utf8, const char *ascii); // the one that the locale can show
@@ -19,7 +24,10 @@ const char *sign(const char *utf8, const char *ascii); // the one that the local
 int output_finish(int status);
 
 void *must_alloc(size_t count, size_t size); // zeroed; to be freed
-void *must_have(void *memory);               // not NULL
+// Of an error: the status of what cannot be read, by whose fault it is.
+int input_status(const struct diagnostics *d);
+
+void *must_have(void *memory); // not NULL
 
 const char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -520,7 +520,7 @@ static int rank_run(const char *path, const char *by, uint64_t top, int threads,
     int status = replay_open(&run, manual.command, path, threads, quiet);
     if (status == STATUS_DONE) {
         struct table table = {.run = &run};
-        struct diagnostics *d = diagnostics_new();
+        struct diagnostics *d = must_have(diagnostics_new());
         table.by = of_objective[run.study.portfolio.treatments.settings.objective];
         for (size_t c = 0; by != NULL && c < CRITERIA; c++)
             if (strcmp(by, criterion_names[c]) == 0)
@@ -532,10 +532,9 @@ static int rank_run(const char *path, const char *by, uint64_t top, int threads,
             replay_close(&run);
             return STATUS_INPUT;
         }
-        bool good = d != NULL && table_fill(&table, d);
+        bool good = table_fill(&table, d);
         progress_line_clear(&run.progress);
-        if (d != NULL)
-            diagnostics_print(d, stderr);
+        diagnostics_print(d, stderr);
         diagnostics_free(d);
         if (!good)
             status = STATUS_SYSTEM;

@@ -30,9 +30,9 @@ static bool study_again(struct replay_run *run, int threads, struct diagnostics 
                                           .given = given,
                                           .given_count = kept.input_count};
     // its warnings were told when it was run
-    struct diagnostics *own = diagnostics_new();
-    bool good = own != NULL && study_read(&run->study, run->path, &options, own);
-    if (own != NULL && !good)
+    struct diagnostics *own = must_have(diagnostics_new());
+    bool good = study_read(&run->study, run->path, &options, own);
+    if (!good)
         diagnostics_append(d, own);
     diagnostics_free(own);
     free(given);
@@ -71,7 +71,7 @@ static bool base_again(struct replay_run *run, struct diagnostics *d)
 static int read_all(struct replay_run *run, int threads, struct diagnostics *d)
 {
     if (!results_read(run->path, &run->results, d) || !study_again(run, threads, d))
-        return STATUS_INPUT;
+        return input_status(d);
     const struct portfolio *here = &run->study.portfolio;
     const struct portfolio *there = results_outcome(run->results)->portfolio;
     if (here->scenario_count == there->scenario_count && here->event_count == there->event_count &&
@@ -98,7 +98,7 @@ static int open_all(struct replay_run *run, const char *command, int threads, st
         return STATUS_INPUT;
     }
     if (!base_again(run, d))
-        return STATUS_INPUT;
+        return input_status(d);
     if (!scenario_plans_make(&run->study.portfolio, threads, &run->plans, d))
         return STATUS_SYSTEM;
     run->session = treat_session_new(&run->study.portfolio, &run->plans, &run->base, threads,
@@ -116,7 +116,7 @@ static int residual_again(struct replay_run *run, struct residual *residual, int
     if (!decided)
         return STATUS_DONE;
     if (!base_again(run, d))
-        return STATUS_INPUT;
+        return input_status(d);
     if (!scenario_plans_make(&run->study.portfolio, threads, &run->plans, d) ||
         !residual_find(&run->study.portfolio, &run->plans, &run->base, threads, on_progress,
                        &run->progress, residual, d))
@@ -127,9 +127,7 @@ static int residual_again(struct replay_run *run, struct residual *residual, int
 int replay_read(struct replay_run *run, const char *path, int threads, bool quiet)
 {
     *run = (struct replay_run){.path = path, .progress = progress_line_start(quiet)};
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
+    struct diagnostics *d = must_have(diagnostics_new());
     int status = read_all(run, threads, d);
     progress_line_clear(&run->progress);
     diagnostics_print(d, stderr);
@@ -139,9 +137,7 @@ int replay_read(struct replay_run *run, const char *path, int threads, bool quie
 
 int replay_residual(struct replay_run *run, struct residual *residual, int threads)
 {
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
+    struct diagnostics *d = must_have(diagnostics_new());
     int status = residual_again(run, residual, threads, d);
     progress_line_clear(&run->progress);
     diagnostics_print(d, stderr);
@@ -153,9 +149,7 @@ int replay_open(struct replay_run *run, const char *command, const char *path, i
                 bool quiet)
 {
     *run = (struct replay_run){.path = path, .progress = progress_line_start(quiet)};
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
+    struct diagnostics *d = must_have(diagnostics_new());
     int status = open_all(run, command, threads, d);
     progress_line_clear(&run->progress);
     diagnostics_print(d, stderr);

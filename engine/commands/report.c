@@ -223,7 +223,7 @@ static int report_write(struct report *r, const char *path, double budget)
     r->out = file.stream;
     if (!page(r)) {
         output_abandon(&file);
-        return STATUS_INPUT;
+        return input_status(r->d);
     }
     return output_commit(&file, "report") ? STATUS_DONE : STATUS_SYSTEM;
 }
@@ -238,13 +238,14 @@ static int report_told(struct report *report, const char *output, double amount)
 
 static int report_alone(const char *path, const char *output, double amount)
 {
-    struct report report = {.path = path, .d = diagnostics_new()};
+    struct report report = {.path = path, .d = must_have(diagnostics_new())};
     struct results *results = NULL;
-    int status = report.d != NULL ? STATUS_INPUT : STATUS_SYSTEM;
-    if (report.d != NULL && results_read(path, &results, report.d)) {
+    int status;
+    if (results_read(path, &results, report.d)) {
         report.results = results;
         status = report_told(&report, output, amount);
-    } else if (report.d != NULL) {
+    } else {
+        status = input_status(report.d);
         diagnostics_print(report.d, stderr);
     }
     diagnostics_free(report.d);
@@ -263,9 +264,7 @@ static int report_with_registers(const char *path, const char *output, double am
                             .results = run.results,
                             .run = &run,
                             .residual = &residual,
-                            .d = diagnostics_new()};
-    if (status == STATUS_DONE && report.d == NULL)
-        status = STATUS_SYSTEM;
+                            .d = must_have(diagnostics_new())};
     if (status == STATUS_DONE)
         status = report_told(&report, output, amount);
     diagnostics_free(report.d);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,7 +112,7 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
         fputs(keeper_note(keeper), stderr);
         status = STATUS_STOPPED;
     } else if (simulated != SIMULATION_DONE) {
-        status = simulated == SIMULATION_REFUSED ? STATUS_INPUT : STATUS_SYSTEM;
+        status = simulated == SIMULATION_REFUSED ? input_status(d) : STATUS_SYSTEM;
     } else {
         double seconds = progress_line_seconds(&progress);
         progress_line_tell(&progress, NAN, "writing");
@@ -122,6 +123,7 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
         }
         progress_line_clear(&progress);
         status = written ? STATUS_DONE : STATUS_SYSTEM;
+        errno = 0; // the file did without, whatever there was no memory for
         if (written && request->json)
             print_headline_json(&run->outcome, request->output, seconds);
         else if (written && !request->quiet)
@@ -140,11 +142,13 @@ static int study_run(const struct request *request, struct diagnostics *d)
                                           .threads = (int)request->threads};
     struct whole_run run = {0};
     struct keeper keeper = {0};
-    int status = STATUS_INPUT;
+    int status;
     bool good = study_read(&run.study, request->folder, &options, d);
     progress_line_clear(&reading);
-    if (good && keeper_open(&keeper, request->output, &run.study, request->fresh, request->every,
-                            (int)request->threads, d, &status))
+    if (!good)
+        status = input_status(d);
+    else if (keeper_open(&keeper, request->output, &run.study, request->fresh, request->every,
+                         (int)request->threads, d, &status))
         status = simulate_and_write(request, &run, &keeper, d);
     keeper_close(&keeper);
     whole_run_free(&run);
@@ -154,10 +158,10 @@ static int study_run(const struct request *request, struct diagnostics *d)
 // With the output locked against other runs.
 static int locked_run(const struct request *request, struct diagnostics *d)
 {
+    char *partial = must_have(results_partial(request->output));
     struct output_lock *lock = output_lock_take(request->output, d);
-    char *partial = results_partial(request->output);
     int status = STATUS_SYSTEM;
-    if (lock != NULL && partial != NULL) {
+    if (lock != NULL) {
         stop_removes(partial, output_lock_path(lock));
         status = study_run(request, d);
         stop_done(NULL);
@@ -218,9 +222,7 @@ int command_run(int argc, char **argv)
     if (!output_possible("run", request.output, hdf5_magic, sizeof hdf5_magic, "an HDF5 file"))
         return STATUS_SYSTEM;
 
-    struct diagnostics *d = diagnostics_new();
-    if (d == NULL)
-        return STATUS_SYSTEM;
+    struct diagnostics *d = must_have(diagnostics_new());
     status = locked_run(&request, d);
     diagnostics_print(d, stderr);
     diagnostics_free(d);

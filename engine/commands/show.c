@@ -111,17 +111,13 @@ int command_show(int argc, char **argv)
     if (json && csv)
         return options_wrong(&manual, "--json and --csv exclude each other");
 
-    struct diagnostics *d = diagnostics_new();
+    struct diagnostics *d = must_have(diagnostics_new());
     struct results *results = NULL;
-    if (d == NULL)
-        return STATUS_SYSTEM;
-    bool good = results_read(argv[1], &results, d);
+    status = results_read(argv[1], &results, d) ? STATUS_DONE : input_status(d);
     diagnostics_print(d, stderr);
     diagnostics_free(d);
-    if (!good) {
-        results_free(results);
-        return STATUS_INPUT;
-    }
+    if (status != STATUS_DONE)
+        return status;
     if (json)
         show_json(results, top > 0 ? top : UINT64_MAX);
     else if (csv)

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,25 +20,43 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-// Of functions that a handler may call.
-static void end_at_once(void)
+// Of functions that a handler may call, as the next two are.
+static void remove_unfinished(void)
 {
-    const char *message = hard_message, *partial = hard_partial, *lock = hard_lock;
+    const char *partial = hard_partial, *lock = hard_lock;
     if (partial != NULL)
         unlink(partial);
     if (lock != NULL)
         unlink(lock);
+}
+
+static void end_at_once(int status, const char *message)
+{
+    remove_unfinished();
     if (message != NULL) {
         ssize_t ignored = write(STDERR_FILENO, message, strlen(message));
         (void)ignored;
     }
-    _exit(STATUS_STOPPED);
+    _exit(status);
+}
+
+static void on_abort(int number)
+{
+    (void)number;
+    end_at_once(STATUS_SYSTEM, "lossmill: a library gave up, for want of memory most likely\n");
+}
+
+void stop_guard(void)
+{
+    struct sigaction action = {.sa_handler = on_abort};
+    sigaction(SIGABRT, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static void on_signal(int number)
 {
     if (!soft)
-        end_at_once();
+        end_at_once(STATUS_STOPPED, hard_message);
     stopped_by = number;
     alarm(1);
 }
@@ -46,7 +65,7 @@ static void on_alarm(int number)
 {
     (void)number;
     if (soft)
-        end_at_once();
+        end_at_once(STATUS_STOPPED, hard_message);
 }
 
 void stop_catch(const char *message)
@@ -75,6 +94,10 @@ void stop_softly(const char *message)
 
 void stop_removes(const char *partial, const char *lock)
 {
+    static bool registered;
+    if (!registered)
+        atexit(remove_unfinished);
+    registered = true;
     hard_partial = partial;
     hard_lock = lock;
 }

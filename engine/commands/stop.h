@@ -11,11 +11,17 @@
 // the process at once, with status STATUS_STOPPED and `message` on stderr.
 void stop_catch(const char *message);
 
+// Where a library aborts, as the solver of plans does without memory, the process ends with
+// STATUS_SYSTEM; and a file that may not grow further (ulimit -f) fails to be written, as on a full
+// disk, instead of ending the process.
+void stop_guard(void);
+
 // From now on stop_wanted tells. `message` is for the case that nobody asks for a second; it stays
 // the caller's, and may be replaced by another call.
 void stop_softly(const char *message);
 
-// Files to be removed at a hard end, or NULL. The names stay the caller's.
+// Files to be removed at a hard end, and when the program exits; or NULL. The names stay the
+// caller's.
 void stop_removes(const char *partial, const char *lock);
 
 // Nothing is left to be stopped: the next signal ends the process with this message.

@@ -260,7 +260,7 @@ enum lossmill_status lossmill_run(struct lossmill *engine, lossmill_progress *pr
     if (!watch.stopped && simulated == SIMULATION_DONE) {
         engine->done = figures_show(engine);
         if (!engine->done)
-            diagnostics_add(turn.d, NULL, "out of memory behind the simulation");
+            diagnostics_fail(turn.d, NULL, "out of memory behind the simulation");
     }
     if (!engine->done)
         whole_run_forget(&engine->run);

@@ -35,7 +35,7 @@ enum simulated whole_run_simulate(struct whole_run *run, int threads,
         done = SIMULATION_FAILED;
     if (done == SIMULATION_DONE && run->treatments.net_loss != NULL &&
         !outcome_insure(&run->outcome, run->treatments.net_loss)) {
-        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        diagnostics_fail(d, NULL, "out of memory while applying the insurance");
         done = SIMULATION_FAILED;
     }
     existing_free(existing);
@@ -49,7 +49,7 @@ bool whole_run_write(const struct whole_run *run, const char *path, int threads,
     const struct study *study = &run->study;
     struct results_input *inputs = calloc(study->input_count + 1, sizeof *inputs);
     if (inputs == NULL) {
-        diagnostics_add(d, NULL, "out of memory while writing");
+        diagnostics_fail(d, NULL, "out of memory while writing");
         return false;
     }
     for (size_t i = 0; i < study->input_count; i++)

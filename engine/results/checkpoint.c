@@ -211,6 +211,13 @@ static void difference_tell(const char *path, const char *found, const char *exp
                     (int)(length < 200 ? length : 200), from + line);
 }
 
+// Not the file's fault: it may be read another time.
+static enum checkpoint_found unread(const char *path, int error, struct diagnostics *d)
+{
+    diagnostics_fail(d, &(struct place){.file = path}, "cannot be read: %s", strerror(error));
+    return CHECKPOINT_FAILED;
+}
+
 static enum checkpoint_found refuse(const char *path, const char *why, struct diagnostics *d)
 {
     diagnostics_add(d, &(struct place){.file = path}, "%s. Run with --fresh to discard it", why);
@@ -224,24 +231,25 @@ static enum checkpoint_found file_check(struct checkpoint *c, const char *path,
     struct stat file;
     struct head head;
     if (fstat(fileno(c->stream), &file) != 0)
-        return refuse(path, "the checkpoint cannot be read", d);
+        return unread(path, errno, d);
     const uint64_t size = (uint64_t)file.st_size;
     sha256_init(&c->hash);
     if (!S_ISREG(file.st_mode) || !hashed_read(c, &head, sizeof head) ||
         memcmp(head.magic, magic, sizeof magic) != 0)
-        return refuse(path, "is not a checkpoint of lossmill", d);
+        return ferror(c->stream) ? unread(path, errno, d)
+                                 : refuse(path, "is not a checkpoint of lossmill", d);
     const uint64_t around = sizeof head + (uint64_t)head.identity_size + SHA256_DIGEST_SIZE;
     if (size < around)
         return refuse(path, "the checkpoint is damaged: it is cut off", d);
     const struct head same = head_make(identity, (struct snapshot_place){head.phase, head.next});
     char *found = calloc((size_t)head.identity_size + 1, 1);
-    if (found == NULL) {
-        diagnostics_add(d, &(struct place){.file = path}, "out of memory");
-        return CHECKPOINT_FAILED;
-    }
+    if (found == NULL)
+        return unread(path, ENOMEM, d);
     bool good = hashed_read(c, found, head.identity_size) && whole(c, size - around);
     enum checkpoint_found result = CHECKPOINT_GOOD;
-    if (!good) {
+    if (ferror(c->stream)) {
+        result = unread(path, errno, d);
+    } else if (!good) {
         result = refuse(path, "the checkpoint is damaged: its digest is not that of its bytes", d);
     } else if (memcmp(head.sizes, same.sizes, sizeof head.sizes) != 0) {
         result = refuse(path, "the checkpoint is of another build of lossmill", d);
@@ -254,7 +262,7 @@ static enum checkpoint_found file_check(struct checkpoint *c, const char *path,
     c->left = size - around;
     if (result == CHECKPOINT_GOOD &&
         fseeko(c->stream, (off_t)(sizeof head + head.identity_size), SEEK_SET) != 0)
-        result = refuse(path, "the checkpoint cannot be read", d);
+        result = unread(path, errno, d);
     return result;
 }
 
@@ -272,7 +280,7 @@ enum checkpoint_found checkpoint_open(const char *path, const char *identity,
     FILE *stream =
         c != NULL && c->unpacker != NULL && descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
     if (stream == NULL) {
-        diagnostics_add(d, &(struct place){.file = path}, "cannot be read: %s", strerror(errno));
+        unread(path, errno, d);
         if (descriptor >= 0)
             close(descriptor);
         checkpoint_close(c);

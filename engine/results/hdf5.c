@@ -1,5 +1,6 @@
 #include "results/hdf5.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@
 #include <hdf5.h>
 #include <hdf5_hl.h>
 
+#include "base/diagnostics.h"
+
 // Told to readers, who need not know: chunks come compressed (deflater.h).
 static const unsigned deflate_level = 1;
 
@@ -17,12 +20,30 @@ static const uint64_t deflate_ratio_max = 1032;
 
 static const uint64_t attribute_bytes_max = 1 << 20;
 
-// The innermost entry of the error stack is the one that knows why.
-static herr_t on_error(unsigned n, const H5E_error2_t *error, void *message)
+struct reason {
+    char text[HDF5_MESSAGE_MAX];
+    bool system;
+};
+
+// Only what the library says tells that a call of the system failed, and how.
+static bool is_of_system(const H5E_error2_t *error)
 {
+    static const char before[] = "errno = ";
+    const char *number = error->desc != NULL ? strstr(error->desc, before) : NULL;
+    if (number != NULL)
+        return diagnostics_blames_system((int)strtol(number + strlen(before), NULL, 10));
+    return error->maj_num == H5E_RESOURCE || error->min_num == H5E_NOSPACE ||
+           error->min_num == H5E_CANTALLOC;
+}
+
+// The innermost entry of the error stack is the one that knows why.
+static herr_t on_error(unsigned n, const H5E_error2_t *error, void *context)
+{
+    struct reason *reason = context;
     (void)n;
     if (error->desc != NULL)
-        snprintf(message, HDF5_MESSAGE_MAX, "%s", error->desc);
+        snprintf(reason->text, sizeof reason->text, "%s", error->desc);
+    reason->system = reason->system || is_of_system(error);
     return 0;
 }
 
@@ -30,17 +51,26 @@ static bool fail(struct hdf5_file *h, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool fail(struct hdf5_file *h, const char *format, ...)
 {
-    char reason[HDF5_MESSAGE_MAX] = "", what[HDF5_MESSAGE_MAX];
+    struct reason reason = {0};
+    char what[HDF5_MESSAGE_MAX];
     va_list list;
     if (h->failed)
         return false;
     h->failed = true;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, on_error, reason);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, on_error, &reason);
+    h->system = reason.system;
     va_start(list, format);
     vsnprintf(what, sizeof what, format, list);
     va_end(list);
-    snprintf(h->message, sizeof h->message, "%.240s%s%.240s", what, *reason != '\0' ? ": " : "",
-             reason);
+    snprintf(h->message, sizeof h->message, "%.240s%s%.240s", what,
+             *reason.text != '\0' ? ": " : "", reason.text);
+    return false;
+}
+
+static bool out_of_memory(struct hdf5_file *h)
+{
+    fail(h, "out of memory");
+    h->system = true;
     return false;
 }
 
@@ -106,10 +136,14 @@ bool hdf5_open(struct hdf5_file *h, const char *path)
 {
     library_open(h);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    errno = 0; // not all of its calls tell what failed
     if (access >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
         h->file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    if (h->file < 0)
+    const int error = errno;
+    if (h->file < 0) {
         fail(h, "not a readable HDF5 file");
+        h->system = h->system || diagnostics_blames_system(error);
+    }
     list_close(access);
     return !h->failed;
 }
@@ -225,7 +259,7 @@ bool hdf5_put_texts(struct hdf5_file *h, const char *object, const char *name,
         longest = strlen(texts[i]) > longest ? strlen(texts[i]) : longest;
     char *cells = calloc(count + 1, longest + 1);
     if (cells == NULL)
-        return fail(h, "out of memory");
+        return out_of_memory(h);
     for (size_t i = 0; i < count; i++)
         memcpy(cells + i * (longest + 1), texts[i], strlen(texts[i]));
     attribute_put(h, object, name, text_type(longest + 1), -1, count, cells);
@@ -467,7 +501,7 @@ static void *attribute_get(struct hdf5_file *h, const char *object, const char *
         *count = (size_t)points;
         cells = calloc(*count * *cell + 1, 1);
         if (cells == NULL)
-            fail(h, "out of memory");
+            out_of_memory(h);
         else if (*count > 0 && H5Aread(attribute, memory < 0 ? type : memory, cells) < 0)
             fail(h, "cannot read attribute %s of %s", name, object);
     }
@@ -508,11 +542,11 @@ bool hdf5_get_texts(struct hdf5_file *h, const char *object, const char *name, s
     if (*count > limit) {
         fail(h, "attribute %s of %s has too many values", name, object);
     } else if ((*texts = calloc(*count + 1, sizeof **texts)) == NULL) {
-        fail(h, "out of memory");
+        out_of_memory(h);
     } else {
         for (size_t i = 0; i < *count; i++)
             if (((*texts)[i] = strndup(cells + i * cell, cell)) == NULL)
-                fail(h, "out of memory");
+                out_of_memory(h);
     }
     free(cells);
     if (h->failed && *texts != NULL) {
@@ -558,7 +592,10 @@ bool hdf5_get_reals(struct hdf5_file *h, const char *object, const char *name, s
 
 bool hdf5_has_attribute(struct hdf5_file *h, const char *object, const char *name)
 {
-    return !h->failed && H5Aexists_by_name(h->file, object, name, H5P_DEFAULT) > 0;
+    const htri_t exists = h->failed ? 0 : H5Aexists_by_name(h->file, object, name, H5P_DEFAULT);
+    if (exists < 0)
+        fail(h, "cannot look up attribute %s of %s", name, object);
+    return exists > 0;
 }
 
 bool hdf5_has_link(struct hdf5_file *h, const char *path)
@@ -573,8 +610,10 @@ bool hdf5_has_link(struct hdf5_file *h, const char *path)
         memcpy(part, path, (size_t)(end - path));
         part[end - path] = '\0';
         // only hard links: the others may lead into another file
-        if (H5Lexists(h->file, part, H5P_DEFAULT) <= 0 ||
-            H5Lget_info(h->file, part, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD)
+        const htri_t exists = H5Lexists(h->file, part, H5P_DEFAULT);
+        if (exists < 0 || (exists > 0 && H5Lget_info(h->file, part, &link, H5P_DEFAULT) < 0))
+            fail(h, "cannot look up %s", part);
+        if (exists <= 0 || h->failed || link.type != H5L_TYPE_HARD)
             return false;
         if (*end == '\0')
             return true;

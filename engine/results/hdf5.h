@@ -15,6 +15,7 @@ enum { HDF5_MESSAGE_MAX = 512, HDF5_RANK_MAX = 2 };
 struct hdf5_file {
     int64_t file;
     bool failed;
+    bool system; // what failed is memory or the disk, not what stands in the file
     char message[HDF5_MESSAGE_MAX]; // of the first failure
     // How the library told errors before the file was opened, and will again once it is closed: a
     // program that the engine is embedded in may use HDF5 itself.

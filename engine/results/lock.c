@@ -52,7 +52,7 @@ struct output_lock *output_lock_take(const char *path, struct diagnostics *d)
     struct output_lock *lock = calloc(1, sizeof *lock);
     if (lock == NULL || asprintf(&lock->path, "%.*s.%s.lock", (int)(name - path), path, name) < 0) {
         free(lock);
-        diagnostics_add(d, &at, "out of memory");
+        diagnostics_fail(d, &at, "out of memory");
         return NULL;
     }
     for (;;) {

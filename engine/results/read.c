@@ -25,6 +25,7 @@ bool reader_budget(const char *path, uint64_t *budget, struct diagnostics *d)
 
     if (stat(path, &file) != 0) {
         diagnostics_add(d, &at, "cannot be read: %s", strerror(errno));
+        diagnostics_blame(d, errno);
         return false;
     }
     if (!S_ISREG(file.st_mode)) {
@@ -48,6 +49,22 @@ bool reader_refuse(struct hdf5_file *h, const char *format, ...)
     return false;
 }
 
+bool reader_out_of_memory(struct hdf5_file *h)
+{
+    h->system = h->system || !h->failed;
+    return reader_refuse(h, "out of memory");
+}
+
+void reader_tell(const struct hdf5_file *h, const char *path, const char *refused,
+                 struct diagnostics *d)
+{
+    const struct place at = {.file = path};
+    if (h->system)
+        diagnostics_fail(d, &at, "cannot be read: %s", h->message);
+    else
+        diagnostics_add(d, &at, "%s: %s", refused, h->message);
+}
+
 uint64_t reader_whole(struct hdf5_file *h, const char *name)
 {
     int64_t value = 0;
@@ -60,7 +77,7 @@ void *reader_room(struct results *r, size_t count, size_t size)
 {
     void *memory = r->h.failed ? NULL : arena_alloc(&r->outcome.arena, count, size);
     if (memory == NULL)
-        reader_refuse(&r->h, "out of memory");
+        reader_out_of_memory(&r->h);
     return memory;
 }
 
@@ -68,7 +85,7 @@ static const char *text_keep(struct results *r, const char *text, size_t limit)
 {
     const char *copy = arena_text(&r->outcome.arena, text, strnlen(text, limit));
     if (copy == NULL)
-        reader_refuse(&r->h, "out of memory");
+        reader_out_of_memory(&r->h);
     return copy;
 }
 
@@ -429,7 +446,7 @@ static bool cells_read(struct results *r, const struct schema_column *column,
         slab = shape->extents[0];
     unsigned char *cells = calloc(slab * across, size);
     if (cells == NULL)
-        return reader_refuse(&r->h, "out of memory");
+        return reader_out_of_memory(&r->h);
     for (uint64_t first = 0; first < shape->extents[0] && !r->h.failed; first += slab) {
         uint64_t left = shape->extents[0] - first, count = left < slab ? left : slab;
         const unsigned char *cell = cells;
@@ -490,7 +507,7 @@ bool results_read(const char *path, struct results **results, struct diagnostics
         return false;
     r = calloc(1, sizeof *r);
     if (r == NULL) {
-        diagnostics_add(d, &at, "cannot be read: %s", strerror(ENOMEM));
+        diagnostics_fail(d, &at, "cannot be read: %s", strerror(ENOMEM));
         return false;
     }
     r->view = (struct schema_view){.outcome = &r->outcome, .portfolio = &r->portfolio};
@@ -505,7 +522,7 @@ bool results_read(const char *path, struct results **results, struct diagnostics
     if (good)
         reader_treatments_finish(r);
     if (!good) {
-        diagnostics_add(d, &at, "is not a complete lossmill run: %s", r->h.message);
+        reader_tell(&r->h, path, "is not a complete lossmill run", d);
         results_free(r);
         return false;
     }

@@ -27,7 +27,7 @@ static bool row_read(struct hdf5_file *h, const char *path, const struct setting
     int64_t dataset;
 
     if (!money)
-        return reader_refuse(h, "out of memory");
+        return reader_out_of_memory(h);
     if (hdf5_dataset_open(h, path, &shape, budget, &dataset)) {
         if (shape.rank != 2 || shape.type != HDF5_FLOAT64 || shape.extents[0] <= group ||
             shape.extents[1] != settings->years)
@@ -44,7 +44,6 @@ static bool row_read(struct hdf5_file *h, const char *path, const struct setting
 bool results_group_years(const char *path, const struct portfolio *portfolio, uint32_t grouping,
                          uint32_t group, int64_t *units, struct diagnostics *d)
 {
-    const struct place at = {.file = path};
     char dataset[SCHEMA_PATH_MAX] = "/group/";
     const size_t length = strlen(dataset);
     struct hdf5_file h = {0};
@@ -61,7 +60,6 @@ bool results_group_years(const char *path, const struct portfolio *portfolio, ui
     good = good && row_read(&h, dataset, &portfolio->settings, group, budget, units);
     good = hdf5_close(&h) && good;
     if (!good)
-        diagnostics_add(d, &at, "the years of group '%s' cannot be read: %s",
-                        portfolio->groupings[grouping].names[group], h.message);
+        reader_tell(&h, path, "the years of a group cannot be read", d);
     return good;
 }

@@ -21,7 +21,7 @@ static bool line_cut(struct study_reading *r, const char *line, struct results_i
         return reader_refuse(&r->h, "attribute input_sha256 is not of lines 'HASH  NAME'");
     input->sha256 = arena_text(r->arena, line, HEX);
     input->name = arena_text(r->arena, line + HEX + 2, strlen(line + HEX + 2));
-    return (input->sha256 != NULL && input->name != NULL) || reader_refuse(&r->h, "out of memory");
+    return (input->sha256 != NULL && input->name != NULL) || reader_out_of_memory(&r->h);
 }
 
 static bool bytes_read(struct study_reading *r, const char *path, struct results_input *input)
@@ -35,7 +35,7 @@ static bool bytes_read(struct study_reading *r, const char *path, struct results
     if (shape.rank != 1 || shape.type != HDF5_UINT8)
         reader_refuse(&r->h, "%s is not a row of bytes", path);
     else if ((bytes = arena_alloc(r->arena, shape.extents[0], 1)) == NULL)
-        reader_refuse(&r->h, "out of memory");
+        reader_out_of_memory(&r->h);
     else
         hdf5_rows_read(&r->h, dataset, &shape, 0, shape.extents[0], bytes);
     input->bytes = bytes;
@@ -77,7 +77,7 @@ static bool inputs_read(struct study_reading *r, struct results_study *study)
         return false;
     inputs = arena_alloc(r->arena, count, sizeof *inputs);
     if (inputs == NULL)
-        reader_refuse(&r->h, "out of memory");
+        reader_out_of_memory(&r->h);
     else if (count == 0)
         reader_refuse(&r->h, "there is no study in it");
     for (size_t i = 0; i < count && !r->h.failed; i++)
@@ -91,7 +91,6 @@ static bool inputs_read(struct study_reading *r, struct results_study *study)
 bool results_study_read(const char *path, struct arena *arena, struct results_study *study,
                         struct diagnostics *d)
 {
-    const struct place at = {.file = path};
     struct study_reading r = {.arena = arena};
     bool good;
 
@@ -107,7 +106,7 @@ bool results_study_read(const char *path, struct arena *arena, struct results_st
     good = inputs_read(&r, study) && good;
     good = hdf5_close(&r.h) && good;
     if (!good) {
-        diagnostics_add(d, &at, "cannot be run again: %s", r.h.message);
+        reader_tell(&r.h, path, "cannot be run again", d);
         *study = (struct results_study){0};
     }
     return good;

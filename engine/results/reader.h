@@ -35,6 +35,12 @@ bool reader_budget(const char *path, uint64_t *budget, struct diagnostics *d);
 bool reader_refuse(struct hdf5_file *h, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+bool reader_out_of_memory(struct hdf5_file *h); // the same, for want of memory
+
+// Tells what is wrong with the file at PATH, `refused` where it is the file's fault.
+void reader_tell(const struct hdf5_file *h, const char *path, const char *refused,
+                 struct diagnostics *d);
+
 // A root attribute that is not negative; 0 after a failure.
 uint64_t reader_whole(struct hdf5_file *h, const char *name);
 

@@ -471,7 +471,7 @@ bool results_write(const char *path, const struct outcome *outcome,
     bool good = false;
 
     if (folder == NULL || temporary == NULL) {
-        diagnostics_add(d, &at, "cannot be written: out of memory");
+        diagnostics_fail(d, &at, "cannot be written: out of memory");
     } else if ((descriptor = open(temporary, O_CREAT | O_TRUNC | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
                                   0600)) < 0) {
         diagnostics_add(d, &at, "cannot be written: %s", strerror(errno));

@@ -465,7 +465,7 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
     workers_free(workers, threads);
     free(parts);
     if (!good && !overflow)
-        diagnostics_add(d, NULL, "out of memory while simulating");
+        diagnostics_fail(d, NULL, "out of memory while simulating");
     if (overflow)
         diagnostics_add(d, NULL,
                         "a year's losses add up to more than 2^63 units of money; a larger "

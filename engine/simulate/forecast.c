@@ -121,7 +121,10 @@ bool forecast_accept(const struct portfolio *portfolio, const struct scenario_pl
                         cells, group_cells_max);
         good = false;
     }
-    if (detail_memory > detail_bytes_max) {
+    if (isinf(detail_memory)) {
+        diagnostics_fail(d, NULL, "out of memory: the assets of the results do not fit");
+        good = false;
+    } else if (detail_memory > detail_bytes_max) {
         diagnostics_add(d, &(struct place){.file = "study.ini", .column = "report.detail"},
                         "VaR and TVaR per asset would take %.3g GB, at most %.3g are used: a "
                         "smaller [report] detail, or fewer [study] years",

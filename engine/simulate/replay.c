@@ -367,6 +367,6 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
     free(shared.worst_rank);
     free(shared.wanted);
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while replaying the scenarios");
+        diagnostics_fail(d, NULL, "out of memory while replaying the scenarios");
     return good && !progress->stopped;
 }

@@ -322,7 +322,7 @@ bool scenario_plans_make(const struct portfolio *portfolio, int threads,
     if (good)
         treated_mark(portfolio, plans);
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while preparing the scenarios");
+        diagnostics_fail(d, NULL, "out of memory while preparing the scenarios");
     return good;
 }
 

@@ -355,7 +355,7 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     *progress = (struct progress){
         .tell = progress->tell, .context = progress->context, .phase = "simulating", .to = 0.8};
     if (!carried_make(portfolio, exact, threads, carried)) {
-        diagnostics_add(d, NULL, "out of memory: the sums of the assets do not fit");
+        diagnostics_fail(d, NULL, "out of memory: the sums of the assets do not fit");
         return false;
     }
     if (!start_restore(keeper, plans, o, carried, &first)) {
@@ -366,7 +366,7 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
         return false;
     good = tail_find(o, threads, &tail, tvar_units);
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while sorting the annual losses");
+        diagnostics_fail(d, NULL, "out of memory while sorting the annual losses");
     progress->phase = "attributing";
     progress->from = 0.8;
     progress->to = 1;
@@ -402,8 +402,8 @@ enum simulated simulate_resumable(const struct portfolio *portfolio,
     }
     good = exact && outcome_alloc(portfolio, outcome);
     if (!good)
-        diagnostics_add(d, NULL, "out of memory: the results of %llu years do not fit",
-                        (unsigned long long)portfolio->settings.years);
+        diagnostics_fail(d, NULL, "out of memory: the results of %llu years do not fit",
+                         (unsigned long long)portfolio->settings.years);
     good = good &&
            run_phases(portfolio, plans, exact, threads, keeper, &progress, &carried, outcome, d);
     carried_free(&carried);

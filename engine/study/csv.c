@@ -123,7 +123,7 @@ static void header_cell(struct csv_reading *reading, const char *text, size_t le
     column = &table->columns[table->column_count];
     name = arena_text(reading->texts, text, length);
     if (!name) {
-        diagnostics_add(reading->d, &at, "memory is exhausted");
+        diagnostics_fail(reading->d, &at, "memory is exhausted");
         reading->failed = true;
         return;
     }
@@ -260,7 +260,7 @@ static bool csv_lines(struct csv_reading *reading, struct csv_parser *parser,
                                     "a double quote inside a cell: the whole cell must stand in "
                                     "double quotes, with those inside doubled");
                 else
-                    diagnostics_add(reading->d, &place, "%s", csv_strerror(csv_error(parser)));
+                    diagnostics_fail(reading->d, &place, "%s", csv_strerror(csv_error(parser)));
                 return false;
             }
         }
@@ -269,7 +269,11 @@ static bool csv_lines(struct csv_reading *reading, struct csv_parser *parser,
         *at += length;
     }
     place.line = reading->line;
-    if (csv_fini(parser, on_cell, on_row, reading) != 0) {
+    if (csv_fini(parser, on_cell, on_row, reading) != 0 && csv_error(parser) != CSV_EPARSE) {
+        diagnostics_fail(reading->d, &place, "%s", csv_strerror(csv_error(parser)));
+        return false;
+    }
+    if (csv_error(parser) == CSV_EPARSE) {
         diagnostics_add(reading->d, &place, "a double quote is opened and never closed");
         return false;
     }
@@ -434,6 +438,6 @@ bool csv_read(struct table *table, const char *file, const unsigned char *bytes,
     good = table->columns && stretch_read(&header, delimiter, bytes, size, &used, &line) &&
            rows_read_all(table, format, delimiter, bytes + used, size - used, line, rows, d);
     if (!good && diagnostics_errors(d) == errors)
-        diagnostics_add(d, &at, "memory is exhausted");
+        diagnostics_fail(d, &at, "memory is exhausted");
     return good;
 }

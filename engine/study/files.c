@@ -94,12 +94,15 @@ bool files_open(struct reading *reading, const char *folder)
     if (reading->folder < 0) {
         diagnostics_add(reading->d, &at, "a study is a folder with study.ini in it: %s",
                         strerror(errno));
+        diagnostics_blame(reading->d, errno);
         return false;
     }
     directory = opendir(folder);
     good = directory && files_list(reading, directory);
-    if (!good)
+    if (!good) {
         diagnostics_add(reading->d, &at, "the folder cannot be listed: %s", strerror(errno));
+        diagnostics_blame(reading->d, errno);
+    }
     if (directory)
         closedir(directory);
     return good;
@@ -184,7 +187,7 @@ static bool inputs_grow(struct reading *reading)
     return true;
 }
 
-// Fills `input` from an open file. NULL if all went well, else what did not.
+// Fills `input` from an open file. NULL if all went well, else what did not, and errno.
 static const char *input_fill(struct reading *reading, int file, const char *name,
                               struct study_input *input)
 {
@@ -193,12 +196,13 @@ static const char *input_fill(struct reading *reading, int file, const char *nam
 
     if (fstat(file, &status) != 0)
         return strerror(errno);
+    errno = 0;
     if (!S_ISREG(status.st_mode))
         return "it is not a regular file";
     bytes = arena_alloc(reading->kept, (size_t)status.st_size + 1, 1);
     input->name = arena_text(reading->kept, name, strlen(name));
     if (!bytes || !input->name)
-        return "memory is exhausted";
+        return "memory is exhausted"; // ENOMEM
     if (!read_whole(file, bytes, (size_t)status.st_size))
         return errno ? strerror(errno) : "it was changed while it was read";
     input->bytes = bytes;
@@ -206,7 +210,7 @@ static const char *input_fill(struct reading *reading, int file, const char *nam
     return NULL;
 }
 
-// NULL if all went well, else what did not.
+// As input_fill.
 static const char *input_take(const struct study_options *options, const char *name,
                               struct study_input *input)
 {
@@ -216,7 +220,7 @@ static const char *input_take(const struct study_options *options, const char *n
             return NULL;
         }
     }
-    return strerror(ENOENT);
+    return strerror(errno = ENOENT);
 }
 
 // Whether an open file is below the study's folder, wherever symbolic links have led to: what a
@@ -245,8 +249,11 @@ static const char *input_open(struct reading *reading, const char *name, struct 
                             ? "it is a symbolic link out of the study folder"
                             : input_fill(reading, file, name, input);
 
+    const int error = errno;
+
     if (file >= 0)
         close(file);
+    errno = error;
     return wrong;
 }
 
@@ -273,6 +280,7 @@ const struct study_input *files_read(struct reading *reading, const char *name,
         wrong = "memory is exhausted";
     if (wrong) {
         diagnostics_add(d, at ? at : &itself, "'%s' cannot be read: %s", name, wrong);
+        diagnostics_blame(d, errno);
         return NULL;
     }
     study->inputs[study->input_count] = input;

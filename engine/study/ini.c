@@ -117,7 +117,7 @@ bool ini_read(struct ini *ini, const char *file, const unsigned char *bytes, siz
 
     status = ini_parse_stream(next_line, &reading, on_entry, &reading);
     if (reading.failed) {
-        diagnostics_add(d, &at, "memory is exhausted");
+        diagnostics_fail(d, &at, "memory is exhausted");
     } else if (status > 0) {
         at.line = (uint64_t)status;
         diagnostics_add(d, &at,

@@ -24,6 +24,12 @@ static void *wrong(struct parsing *p, const char *what)
     return NULL;
 }
 
+static void *out_of_memory(struct parsing *p)
+{
+    diagnostics_fail(p->d, p->at, "memory is exhausted");
+    return NULL;
+}
+
 static void blanks(struct parsing *p)
 {
     p->next += strspn(p->next, " \t\r\n");
@@ -74,7 +80,7 @@ static const char *quoted(struct parsing *p)
     size_t length = 0;
 
     if (!text)
-        return wrong(p, "memory is exhausted");
+        return out_of_memory(p);
     for (const char *c = p->next + 1; *c; c++) {
         if (*c != '\'') {
             text[length++] = *c;
@@ -104,7 +110,7 @@ static const char *word(struct parsing *p, const char *expected)
         return wrong(p, expected);
     text = arena_text(p->arena, p->next, length);
     p->next += length;
-    return text ? text : wrong(p, "memory is exhausted");
+    return text ? text : out_of_memory(p);
 }
 
 static struct selector *node(struct parsing *p, enum selector_kind kind)
@@ -112,7 +118,7 @@ static struct selector *node(struct parsing *p, enum selector_kind kind)
     struct selector *selector = arena_alloc(p->arena, 1, sizeof *selector);
 
     if (!selector)
-        return wrong(p, "memory is exhausted");
+        return out_of_memory(p);
     selector->kind = kind;
     return selector;
 }
@@ -139,7 +145,7 @@ static const struct selector *parse_in(struct parsing *p, struct selector *selec
         return wrong(p, "more than 10000 values in one list");
     values = arena_alloc(p->arena, count, sizeof *values);
     if (!values)
-        return wrong(p, "memory is exhausted");
+        return out_of_memory(p);
     p->next = start;
     for (size_t i = 0; i < count; i++)
         values[i] = word(p, "a value expected");
@@ -176,7 +182,7 @@ static const struct selector *parse_comparison(struct parsing *p)
         selector->kind = signs[i].kind;
         value = arena_alloc(p->arena, 1, sizeof *value);
         if (!value)
-            return wrong(p, "memory is exhausted");
+            return out_of_memory(p);
         *value = word(p, "a value expected ('' is empty; anything but letters, digits and _-.:/ "
                          "stands in single quotes)");
         selector->values = value;

@@ -23,7 +23,7 @@ bool reading_out_of_memory(struct reading *reading)
 {
     const struct place nowhere = {0};
 
-    diagnostics_add(reading->d, &nowhere, "memory is exhausted");
+    diagnostics_fail(reading->d, &nowhere, "memory is exhausted");
     return false;
 }
 

@@ -135,6 +135,6 @@ bool added_make(const struct unit *unit, struct arena *arena, struct added *adde
             part->rows[r].effect->operation != OPERATION_MULTIPLY)
             good = addition_fill(part, (uint32_t)r, arena, &added->streams[added->count++], d);
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while preparing the treatments");
     return good;
 }

@@ -161,7 +161,8 @@ bool treatments_price(const struct valuation *v, struct pricing_sums *sums,
     for (size_t i = 0; good && i < t->count; i++)
         good = world_figures_alloc(v->portfolio, &out->arena, &figures[i]);
     if (!good)
-        diagnostics_add(d, NULL, "out of memory: the years of %zu treatments do not fit", t->count);
+        diagnostics_fail(d, NULL, "out of memory: the years of %zu treatments do not fit",
+                         t->count);
     good = good && valuation_years(v, worlds, t->count, loss, sums, d) &&
            valuation_fill(v, loss, t->count, absent, figures, d);
 #pragma omp parallel for schedule(dynamic) num_threads(v->threads) if (good)
@@ -170,7 +171,7 @@ bool treatments_price(const struct valuation *v, struct pricing_sums *sums,
         alone_finish(v, out->level, i, loss + i * v->scope_count * years, &out->treatments[i]);
     }
     if (good && !(rank_all(v, loss, out) && years_keep(v, loss, out))) {
-        diagnostics_add(d, NULL, "out of memory while ranking the treatments");
+        diagnostics_fail(d, NULL, "out of memory while ranking the treatments");
         good = false;
     }
     free(loss);

@@ -177,7 +177,7 @@ struct existing *existing_new(const struct portfolio *portfolio, const struct sc
     }
     if (!e || !e->of_scenario || !e->of_event ||
         !units_make(portfolio, plans, &e->arena, &e->units))
-        diagnostics_add(d, NULL, "out of memory while preparing the existing treatments");
+        diagnostics_fail(d, NULL, "out of memory while preparing the existing treatments");
     else
         *good = whereabouts_fill(e, &any, d);
     if (!*good || !any) {

@@ -33,7 +33,7 @@ struct finder {
 
 static bool memory_out(const struct finder *f)
 {
-    diagnostics_add(f->d, NULL, "out of memory while planning");
+    diagnostics_fail(f->d, NULL, "out of memory while planning");
     return false;
 }
 

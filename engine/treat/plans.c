@@ -56,7 +56,7 @@ bool plans_problem(const struct valuation *v, const struct pricing_sums *sums,
     for (size_t t = 0; good && v->base[0] != v->gross[0] && t < n; t++)
         problem->modelled[t] = true;
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while preparing the plans");
+        diagnostics_fail(d, NULL, "out of memory while preparing the plans");
     return good;
 }
 
@@ -107,7 +107,7 @@ bool plans_value(const struct valuation *v, const struct portfolio_problem *prob
                world_figures_alloc(v->portfolio, arena, &figures[p]);
     }
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while valuing the plans");
+        diagnostics_fail(d, NULL, "out of memory while valuing the plans");
     good = good && valuation_figures(v, worlds, count, figures, d);
     for (size_t p = 0; good && p < count; p++) {
         plans[p].figures = figures[p];
@@ -125,7 +125,7 @@ bool shares_fill(const struct valuation *v, const struct pricing_sums *sums,
     double *share = arena_alloc(arena, n + 1, sizeof *share);
 
     if (!share) {
-        diagnostics_add(d, NULL, "out of memory while preparing the plans");
+        diagnostics_fail(d, NULL, "out of memory while preparing the plans");
         return false;
     }
     if (!plans_problem(v, sums, out, OBJECTIVE_AAL, 0, arena, problem, d))
@@ -175,7 +175,7 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
     bool good = found && chosen;
 
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while preparing the plans");
+        diagnostics_fail(d, NULL, "out of memory while preparing the plans");
     good = good && shares_fill(v, sums, out, &scratch, &problem, d) &&
            (objective == OBJECTIVE_AAL ||
             plans_problem(v, sums, out, objective, 0, &scratch, &problem, d));
@@ -183,7 +183,7 @@ bool plans_make(const struct valuation *v, const struct pricing_sums *sums,
         found[p].chosen = chosen + p * n;
     if (good && !planner_frontier(&problem.problem, plans_shown_most(n),
                                   planner_effort_of(&problem.problem), found, &count)) {
-        diagnostics_add(d, NULL, "out of memory while planning");
+        diagnostics_fail(d, NULL, "out of memory while planning");
         good = false;
     }
     if (good) {

@@ -70,7 +70,7 @@ struct pricing *pricing_new(const struct portfolio *portfolio, const struct scen
         good = good && p->added;
     }
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while preparing the treatments");
     if (good && scope_count > SCOPES_MAX) {
         const struct place at = {.file = "appetite.csv"};
 
@@ -622,7 +622,7 @@ bool pricing_run(const struct pricing *pricing, const struct world *worlds, size
         diagnostics_add(d, NULL,
                         "a year's losses, with a treatment that raises them, outgrow 63 bits");
     else if (!good)
-        diagnostics_add(d, NULL, "out of memory while pricing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while pricing the treatments");
     return good && !progress->stopped;
 }
 

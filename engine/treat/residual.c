@@ -66,7 +66,7 @@ static bool world_price(struct valuation *v, struct residual *r, struct diagnost
                 pricing_sums_make_parts(v->pricing, 1, &v->arena, &sums);
 
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while pricing what remains");
+        diagnostics_fail(d, NULL, "out of memory while pricing what remains");
     good = good && valuation_years(v, &world, 1, loss, &sums, d) &&
            valuation_fill(v, loss, 1, NULL, &r->whole, d);
     if (good)
@@ -86,7 +86,7 @@ bool residual_find(const struct portfolio *portfolio, const struct scenario_plan
 
     *residual = (struct residual){0};
     if (!room_make(portfolio, residual)) {
-        diagnostics_add(d, NULL, "out of memory while pricing what remains");
+        diagnostics_fail(d, NULL, "out of memory while pricing what remains");
         return false;
     }
     if (residual->treatment_count == 0)

@@ -53,7 +53,7 @@ static bool net_keep(const struct valuation *v, struct treatment_outcome *out,
     if (out->net_loss)
         memcpy(out->net_loss, v->base[0], years * sizeof *out->net_loss);
     else
-        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        diagnostics_fail(d, NULL, "out of memory while applying the insurance");
     return out->net_loss != NULL;
 }
 
@@ -70,7 +70,7 @@ struct treat_session *treat_session_new(const struct portfolio *portfolio,
     *out = (struct treatment_outcome){.portfolio = portfolio,
                                       .level = level_choose(&portfolio->settings)};
     if (!s) {
-        diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while preparing the treatments");
         return NULL;
     }
     v = &s->valuation;
@@ -84,7 +84,7 @@ struct treat_session *treat_session_new(const struct portfolio *portfolio,
         good = out->treatments && base_fill(v, out) &&
                pricing_sums_make(v->pricing, &v->arena, &s->sums);
         if (!good)
-            diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+            diagnostics_fail(d, NULL, "out of memory while preparing the treatments");
     }
     if (good && v->base[0] != v->gross[0])
         good = net_keep(v, out, d);
@@ -133,7 +133,7 @@ bool treat_session_rank(struct treat_session *session, enum ranking_by by, struc
                              years, ranked))
         return true;
     else
-        diagnostics_add(d, NULL, "out of memory while ranking the treatments");
+        diagnostics_fail(d, NULL, "out of memory while ranking the treatments");
     return false;
 }
 
@@ -216,7 +216,7 @@ bool treat_session_last_in(struct treat_session *session, struct reduction *save
     bool good = members && worlds && left_out && loss;
 
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while valuing treatments as the last one");
+        diagnostics_fail(d, NULL, "out of memory while valuing treatments as the last one");
     for (uint32_t next = 0; good && next < t->count;) {
         size_t n = 1; // world 0 is the full one
 
@@ -239,7 +239,7 @@ bool treat_session_last_in(struct treat_session *session, struct reduction *save
             good = between(v, loss, loss + w * row, session->out->level, &saved_aal[left_out[w]],
                            &saved_tvar[left_out[w]]);
             if (!good)
-                diagnostics_add(d, NULL, "out of memory while valuing treatments as the last one");
+                diagnostics_fail(d, NULL, "out of memory while valuing treatments as the last one");
         }
     }
     free(members);

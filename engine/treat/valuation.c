@@ -59,7 +59,7 @@ static bool base_cede(struct valuation *v, struct diagnostics *d)
     int64_t *net = arena_alloc(&v->arena, v->scope_count * years, sizeof *net);
 
     if (!net) {
-        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        diagnostics_fail(d, NULL, "out of memory while applying the insurance");
         return false;
     }
     if (!pricing_run(v->pricing, NULL, 0, v->threads, v->progress, NULL, net, NULL, d))
@@ -82,7 +82,7 @@ static bool base_order(struct valuation *v, struct diagnostics *d)
     if (room)
         v->ordered = world_ordered(v->base[0], years, room);
     else
-        diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while preparing the treatments");
     return room != NULL;
 }
 
@@ -99,7 +99,7 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
                                     .threads = threads,
                                     .progress = progress};
     if (!scopes_find(valuation, outcome)) {
-        diagnostics_add(d, NULL, "out of memory while preparing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while preparing the treatments");
         return false;
     }
     valuation->insured = portfolio->treatments.layer_count > 0;
@@ -133,7 +133,7 @@ bool valuation_years(const struct valuation *v, const struct world *worlds, size
         v->insured ? malloc((count + 1) * v->scope_count * years * sizeof *ceded) : NULL;
 
     if (v->insured && !ceded) {
-        diagnostics_add(d, NULL, "out of memory while applying the insurance");
+        diagnostics_fail(d, NULL, "out of memory while applying the insurance");
         return false;
     }
     if (!pricing_run(v->pricing, worlds, count, v->threads, v->progress, loss, ceded, sums, d)) {
@@ -174,7 +174,7 @@ bool valuation_fill(const struct valuation *v, const int64_t *loss, size_t count
         free(own);
     }
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while valuing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while valuing the treatments");
     return good;
 }
 
@@ -187,7 +187,7 @@ bool valuation_figures(const struct valuation *v, const struct world *worlds, si
     bool good = loss != NULL;
 
     if (!good)
-        diagnostics_add(d, NULL, "out of memory while valuing the treatments");
+        diagnostics_fail(d, NULL, "out of memory while valuing the treatments");
     for (size_t first = 0; good && first < count; first += room) {
         const size_t n = count - first < room ? count - first : room;
 
