@@ -65,6 +65,13 @@ static bool next_bytes(void *context, void *bytes, size_t size)
     return true;
 }
 
+static bool range_over(void *keeper, struct snapshot *snapshot)
+{
+    (void)keeper;
+    (void)snapshot;
+    return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct source source;
@@ -76,7 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (study.input_count == 0)
         study_make();
     source = (struct source){bytes + 2, size - 2};
-    const struct snapshot_keeper keeper = {.restore = next_bytes,
+    const struct snapshot_keeper keeper = {.range_over = range_over,
+                                           .restore = next_bytes,
                                            .context = &source,
                                            .start = {.phase = bytes[0] % 2, .next = bytes[1] % 5}};
     d = diagnostics_new();

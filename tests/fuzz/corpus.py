@@ -109,7 +109,7 @@ SEEDS = {
     "cell": lambda: cells(lambda column: column not in ("name", "owner", "source", "notes")),
     "selector": lambda: cells(lambda column: column in ("assets", "scenarios", "events")),
     "ini": lambda: files(".ini"),
-    "csv": lambda: (bytes([i % 4 if len(content) < 2000 else i % 2]) + content for i, content in enumerate(files(".csv"))),
+    "csv": lambda: (bytes([(0xf0 if len(content) < 2000 and i % 8 == 0 else 0) + i % 2]) + content for i, content in enumerate(files(".csv"))),
     "study": studies_joined,
     "import": imports,
     "fit": fits,
