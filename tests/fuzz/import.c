@@ -26,11 +26,11 @@ static void import_all(struct import *import)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct import import = {.threads = 1};
-    char path[64];
+    char path[FUZZ_PATH_MAX];
 
     if (size == 0)
         return 0;
-    const int file = fuzz_file(bytes + 1, size - 1, path);
+    fuzz_file(bytes + 1, size - 1, path);
     import.d = diagnostics_new();
     import.export_file = path;
     import.skip = bytes[0] & 1;
@@ -41,6 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     import_all(&import);
     diagnostics_free(import.d);
     arena_free(&import.arena);
-    close(file);
+    unlink(path);
     return 0;
 }
