@@ -11,6 +11,8 @@ packages_test=(libcmocka-dev libgsl-dev zlib1g-dev python3 python3-h5py python3-
     g++ dpkg-dev file fakeroot)
 # reads a run in Octave, of 250 MB: without it scripts/test skips that one test, .ci/run does not
 packages_octave=(octave octave-netcdf gnuplot-nox fonts-freefont-otf)
+# looks for inputs that do harm: scripts/fuzz
+packages_fuzz=(clang libomp-dev libclang-rt-dev python3)
 # one more machine to compute on: tests/bits/run
 packages_aarch64=(binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 # what scripts/analyse, scripts/races, scripts/memory and scripts/coverage look with

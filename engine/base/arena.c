@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ static const size_t largest_capacity = 4 * 1024 * 1024;
 struct arena_chunk {
     struct arena_chunk *older;
     size_t used, capacity; // bytes of `memory`
+    bool lent;             // the only one, and not ours
     alignas(max_align_t) unsigned char memory[];
 };
 
@@ -36,7 +38,7 @@ static void *take(struct arena *arena, size_t bytes, size_t alignment)
         size_t capacity = chunk ? chunk->capacity : first_capacity / 2;
 
         capacity = capacity < largest_capacity / 2 ? 2 * capacity : largest_capacity;
-        chunk = chunk_new(bytes > capacity ? bytes : capacity);
+        chunk = chunk && chunk->lent ? NULL : chunk_new(bytes > capacity ? bytes : capacity);
         if (!chunk)
             return NULL;
         if (bytes > capacity && arena->newest) { // full at once: keep filling the chunk before it
@@ -106,7 +108,25 @@ void arena_free(struct arena *arena)
     while (arena->newest) {
         struct arena_chunk *older = arena->newest->older;
 
-        free(arena->newest);
+        if (!arena->newest->lent)
+            free(arena->newest);
         arena->newest = older;
     }
+}
+
+void arena_lend(struct arena *arena, void *memory, size_t size)
+{
+    struct arena_chunk *chunk = memory;
+
+    chunk->capacity = size - sizeof *chunk;
+    chunk->lent = true;
+    arena->newest = chunk;
+}
+
+size_t arena_settle(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->newest;
+
+    chunk->capacity = chunk->used;
+    return sizeof *chunk + chunk->used;
 }

@@ -26,4 +26,12 @@ void arena_join(struct arena *to, struct arena *from);
 
 void arena_free(struct arena *arena);
 
+// Makes an arena of the `size` bytes at `memory`, which are zero, aligned for any type, and stay
+// the caller's: it gives out these and no others.
+void arena_lend(struct arena *arena, void *memory, size_t size);
+
+// Ends a lent arena: how many of its bytes, from the first one on, are in use. It gives out no
+// more.
+size_t arena_settle(struct arena *arena);
+
 #endif

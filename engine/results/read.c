@@ -11,6 +11,7 @@
 #include "results/reader.h"
 
 enum { LEVELS_MAX = 1000, INPUTS_MAX = 10000, SLAB_CELLS = 131072 };
+enum { BUDGET_RATIO = 1032 }; // of deflate: see hdf5.c
 
 static const char *const kept_attributes[] = {
     "title", "engine",           "engine_version",    "currency",
@@ -32,7 +33,7 @@ bool reader_budget(const char *path, uint64_t *budget, struct diagnostics *d)
         diagnostics_add(d, &at, "cannot be read: not a regular file");
         return false;
     }
-    if (__builtin_mul_overflow((uint64_t)file.st_size, UINT64_C(1032), budget))
+    if (__builtin_mul_overflow((uint64_t)file.st_size, (uint64_t)BUDGET_RATIO, budget))
         *budget = UINT64_MAX;
     return true;
 }
@@ -496,24 +497,14 @@ static bool columns_read(struct results *r, bool fill)
     return true;
 }
 
-bool results_read(const char *path, struct results **results, struct diagnostics *d)
+bool reader_run_read(void *results)
 {
-    const struct place at = {.file = path};
-    uint64_t budget;
-    struct results *r;
+    struct results *r = results;
+    const uint64_t budget = r->budget;
 
-    *results = NULL;
-    if (!reader_budget(path, &budget, d))
-        return false;
-    r = calloc(1, sizeof *r);
-    if (r == NULL) {
-        diagnostics_fail(d, &at, "cannot be read: %s", strerror(ENOMEM));
-        return false;
-    }
     r->view = (struct schema_view){.outcome = &r->outcome, .portfolio = &r->portfolio};
     r->outcome.portfolio = &r->portfolio;
-    r->budget = budget;
-    bool good = hdf5_open(&r->h, path) && settings_read(r) && input_hashes_read(r) &&
+    bool good = hdf5_open(&r->h, r->path) && settings_read(r) && input_hashes_read(r) &&
                 groupings_read(r) && extents_read(r) && reader_treatments_find(r) &&
                 columns_read(r, false);
     r->budget = budget;
@@ -521,6 +512,43 @@ bool results_read(const char *path, struct results **results, struct diagnostics
     good = hdf5_close(&r->h) && good;
     if (good)
         reader_treatments_finish(r);
+    return good;
+}
+
+bool reader_apart(struct apart *apart, struct arena *arena, bool (*read)(void *state), void *state,
+                  struct hdf5_file *h, uint64_t budget)
+{
+    const enum apart_end end = apart_run(apart, arena, read, state, budget / BUDGET_RATIO);
+
+    if (end > APART_FALSE) {
+        h->failed = false; // what the child may have said before does not count
+        reader_refuse(h, "%s", apart_reason(end));
+        h->system = end >= APART_KILLED; // not the file's fault
+    }
+    return end == APART_TRUE;
+}
+
+bool results_read(const char *path, struct results **results, struct diagnostics *d)
+{
+    const struct place at = {.file = path};
+    struct apart apart = {0};
+    struct arena arena;
+    struct results *r;
+    uint64_t budget;
+
+    *results = NULL;
+    if (!reader_budget(path, &budget, d))
+        return false;
+    if (!apart_open(&apart, &arena) || (r = arena_alloc(&arena, 1, sizeof *r)) == NULL) {
+        diagnostics_fail(d, &at, "cannot be read: %s", strerror(ENOMEM));
+        apart_close(&apart);
+        return false;
+    }
+    r->path = path;
+    r->budget = budget;
+    r->outcome.arena = arena;
+    const bool good = reader_apart(&apart, &r->outcome.arena, reader_run_read, r, &r->h, budget);
+    r->apart = apart;
     if (!good) {
         reader_tell(&r->h, path, "is not a complete lossmill run", d);
         results_free(r);
@@ -556,8 +584,8 @@ const char *const *results_input_hashes(const struct results *results, size_t *c
 
 void results_free(struct results *results)
 {
-    if (results == NULL)
-        return;
-    arena_free(&results->outcome.arena);
-    free(results);
+    if (results != NULL) {
+        struct apart apart = results->apart;
+        apart_close(&apart);
+    }
 }

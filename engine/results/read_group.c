@@ -2,6 +2,7 @@
 // for.
 #include "results/reader.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,25 +42,56 @@ static bool row_read(struct hdf5_file *h, const char *path, const struct setting
     return !h->failed;
 }
 
+bool reader_group_read(void *group_reading)
+{
+    struct group_reading *r = group_reading;
+    const struct portfolio *portfolio = r->portfolio;
+    char dataset[SCHEMA_PATH_MAX] = "/group/";
+    const size_t length = strlen(dataset);
+    bool good = hdf5_open(&r->h, r->path);
+
+    if (!schema_name_encode(portfolio->groupings[r->grouping].name, dataset + length,
+                            sizeof dataset - length - sizeof "/annual_loss"))
+        reader_refuse(&r->h, "the name of a grouping is too long");
+    strcat(dataset, "/annual_loss");
+    good = good && row_read(&r->h, dataset, &portfolio->settings, r->group, r->budget, r->units);
+    return hdf5_close(&r->h) && good;
+}
+
 bool results_group_years(const char *path, const struct portfolio *portfolio, uint32_t grouping,
                          uint32_t group, int64_t *units, struct diagnostics *d)
 {
-    char dataset[SCHEMA_PATH_MAX] = "/group/";
-    const size_t length = strlen(dataset);
-    struct hdf5_file h = {0};
+    const struct place at = {.file = path};
+    const uint64_t years = portfolio->settings.years;
+    struct group_reading *r = NULL;
+    struct apart apart = {0};
+    struct arena arena;
     uint64_t budget;
+    int64_t *room = NULL;
     bool good;
 
     if (!reader_budget(path, &budget, d))
         return false;
-    good = hdf5_open(&h, path);
-    if (!schema_name_encode(portfolio->groupings[grouping].name, dataset + length,
-                            sizeof dataset - length - sizeof "/annual_loss"))
-        reader_refuse(&h, "the name of a grouping is too long");
-    strcat(dataset, "/annual_loss");
-    good = good && row_read(&h, dataset, &portfolio->settings, group, budget, units);
-    good = hdf5_close(&h) && good;
-    if (!good)
-        reader_tell(&h, path, "the years of a group cannot be read", d);
+    if (apart_open(&apart, &arena)) {
+        r = arena_alloc(&arena, 1, sizeof *r);
+        room = arena_alloc(&arena, years, sizeof *room);
+    }
+    good = r != NULL && room != NULL;
+    if (good) {
+        *r = (struct group_reading){.path = path,
+                                    .portfolio = portfolio,
+                                    .grouping = grouping,
+                                    .group = group,
+                                    .budget = budget,
+                                    .units = room};
+        good = reader_apart(&apart, &arena, reader_group_read, r, &r->h, budget);
+    }
+    if (good)
+        memcpy(units, room, years * sizeof *units);
+    else if (r != NULL && room != NULL)
+        reader_tell(&r->h, path, "the years of a group cannot be read", d);
+    else
+        diagnostics_fail(d, &at, "the years of a group cannot be read: %s", strerror(ENOMEM));
+    apart_close(&apart);
     return good;
 }

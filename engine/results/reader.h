@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "results/apart.h"
 #include "results/file.h"
 #include "results/hdf5.h"
 #include "results/schema.h"
@@ -13,6 +14,8 @@
 enum { RESULTS_ATTRIBUTES = 8 }; // root attributes kept as text
 
 struct results {
+    struct apart apart; // where all of it stands
+    const char *path;
     struct hdf5_file h;
     struct outcome outcome;
     struct portfolio portfolio;
@@ -26,6 +29,35 @@ struct results {
     size_t input_count;
     uint64_t budget; // decoded bytes that the rest of the file may claim
 };
+
+// A study on its way from a file.
+struct study_reading {
+    const char *path;
+    struct hdf5_file h;
+    struct arena arena;
+    uint64_t budget; // decoded bytes that the rest of the inputs may claim
+    struct results_study study;
+};
+
+// The years of a group on their way.
+struct group_reading {
+    const char *path;
+    struct hdf5_file h;
+    const struct portfolio *portfolio;
+    uint32_t grouping, group;
+    uint64_t budget;
+    int64_t *units;
+};
+
+// What is done in a process of its own: reads into the arena and the room of a state that is zero
+// but for what says where and what to read. False with the reason in its `h`.
+bool reader_run_read(void *results);
+bool reader_study_read(void *study_reading);
+bool reader_group_read(void *group_reading);
+
+// Does that, with the state in the arena; what ended it otherwise stands in `h` too.
+bool reader_apart(struct apart *apart, struct arena *arena, bool (*read)(void *state), void *state,
+                  struct hdf5_file *h, uint64_t budget);
 
 // The most bytes that all datasets of the regular file at PATH can decode to. False after a
 // diagnostic.

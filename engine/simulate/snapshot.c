@@ -11,10 +11,19 @@ static bool pass_on(const struct snapshot_pass *pass, void *bytes, size_t count,
 }
 
 // A damaged snapshot is refused by its keeper; this is for one made on purpose: rows and years that
-// are looked up by number exist.
+// are looked up by number exist, and no loss is negative.
+static bool losses_valid(const int64_t *loss, size_t count)
+{
+    int64_t all = 0;
+
+    for (size_t i = 0; i < count; i++)
+        all |= loss[i];
+    return all >= 0;
+}
+
 static bool event_valid(const struct portfolio *p, const struct worst_event *event)
 {
-    return event->year < p->settings.years &&
+    return event->loss >= 0 && event->year < p->settings.years &&
            (event->scenario < p->scenario_count || event->scenario == NO_ROW) &&
            (event->asset < p->assets.count || event->asset == NO_ROW) &&
            (event->event < p->event_count || event->event == NO_ROW);
@@ -32,8 +41,16 @@ static bool events_valid(const struct portfolio *p, const struct worst_event *ev
 static bool first_pass_valid(const struct outcome *o, const struct carried *carried)
 {
     const struct portfolio *p = o->portfolio;
+    const size_t years = p->settings.years;
+    bool good = losses_valid(o->annual_loss, years) && losses_valid(o->largest_event, years);
 
-    return carried->worst.count <= WORST_MAX &&
+    for (size_t g = 0; good && g < p->grouping_count; g++)
+        good = losses_valid(o->groups[g].annual_loss, p->groupings[g].count * years) &&
+               losses_valid(o->groups[g].largest_event, p->groupings[g].count * years);
+    for (size_t e = 0; good && e < p->event_count; e++)
+        good = losses_valid(o->events[e].annual_loss, years) &&
+               (!o->events[e].own_loss || losses_valid(o->events[e].own_loss, years));
+    return good && carried->worst.count <= WORST_MAX &&
            events_valid(p, carried->worst.events, carried->worst.count) &&
            (!o->largest_shared || events_valid(p, o->largest_shared, p->settings.years));
 }
@@ -100,9 +117,20 @@ bool snapshot_first_pass(const struct snapshot_pass *pass, size_t next, struct o
     return good;
 }
 
+// Whole units, of which a year's total holds less than 2^63.
+static bool contributions_valid(const double *contribution, size_t levels)
+{
+    bool good = true;
+
+    for (size_t l = 0; l < levels; l++)
+        good = good && contribution[l] >= 0 && contribution[l] < 0x1p63;
+    return good;
+}
+
 bool snapshot_replay(const struct snapshot_pass *pass, size_t next, struct outcome *o,
                      struct carried *carried)
 {
+    const size_t levels = o->portfolio->settings.quantile_count;
     bool good = pass_on(pass, o->worst_years, o->worst_year_count, sizeof *o->worst_years) &&
                 asset_sums_tail_pass(carried->assets, pass);
 
@@ -110,9 +138,12 @@ bool snapshot_replay(const struct snapshot_pass *pass, size_t next, struct outco
         good = o->worst_years[i].year < o->portfolio->settings.years &&
                event_valid(o->portfolio, &o->worst_years[i].largest);
 
-    for (size_t s = 0; good && s < next; s++)
-        good = pass_on(pass, o->scenarios[s].tvar_contribution,
-                       o->portfolio->settings.quantile_count, sizeof(double));
+    for (size_t s = 0; good && s < next; s++) {
+        double *contribution = o->scenarios[s].tvar_contribution;
+
+        good = pass_on(pass, contribution, levels, sizeof *contribution) &&
+               (!pass->restoring || contributions_valid(contribution, levels));
+    }
     return good;
 }
 

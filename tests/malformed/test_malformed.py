@@ -11,6 +11,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -297,13 +298,18 @@ def damaged(study, chance):
     return files
 
 
+# What is told names the file, and where there is one the line and the column or key.
+TOLD = re.compile(r"[^:]+(:[1-9][0-9]*)?: ([^ ][^:]*: )?(error|warning): .|[0-9]+ errors and ")
+
+
 def damage_failure(files):
     status, out, err = check(files)
     if status not in (DONE, INPUT):
         return f"status {status}\n" + "\n".join(err)
     if status == INPUT and (out or not any(": error: " in line for line in err)):
         return "refused without an error\n" + "\n".join(err)
-    return None
+    unclear = [line for line in err if not TOLD.match(line)]
+    return "does not say where:\n" + "\n".join(unclear) if unclear else None
 
 
 def main():

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Damaged runs, given to every command that reads one: test_hostile.py PATH_TO_lossmill
+
+The checksums of the metadata are not compared (unchecked.c, in LOSSMILL_PRELOAD), so that the damage is met where
+it is. Each is refused with status 3 and a reason, or read: no signal, no sanitizer's report that is ours, no long wait.
+The last line of the output is 'N passed, N failed'.
+"""
+
+import collections
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+LOSSMILL = os.path.abspath(sys.argv[1])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "malformed"))
+import test_malformed as malformed  # pylint: disable=wrong-import-position
+
+QUICK = "LOSSMILL_TESTS_QUICK" in os.environ
+DONE, NO, USAGE, INPUT = range(4)
+SECONDS_MOST = 60  # 10 for each time that a file is read, on a machine that has other things to do
+
+# with so few years that replaying them takes no time
+STUDY = malformed.GOVERNANCE | {"study.ini": malformed.GOVERNANCE["study.ini"]
+                                .replace(b"2, 10, 100", b"2, 10").replace(b"0.99", b"0.9")}
+
+
+def damages(whole, chance):
+    """Name and bytes of damaged files: cut, with some bytes changed, with a field changed that may be a size, a
+    count or an address, with a piece of the file elsewhere."""
+    size = len(whole)
+    for i in range(60 if QUICK else 600):
+        damaged = bytearray(whole)
+        kind = i % 8
+        if kind == 0:
+            yield f"cut {i}", whole[:chance.randrange(size)]
+            continue
+        for _ in range(chance.choice([1, 1, 2, 5, 30])):
+            # the first few kilobytes are the groups, without which nothing else is found
+            at = chance.randrange(size if kind < 5 else min(size, 4096))
+            if kind in (1, 5):
+                damaged[at] ^= 1 << chance.randrange(8)
+            elif kind in (2, 6):
+                damaged[at] = chance.choice([0, 1, 0x7f, 0x80, 0xff, chance.randrange(256)])
+            elif kind in (3, 7):
+                width = chance.choice([2, 4, 8])
+                value = chance.choice([0, 1, 2 ** (8 * width) - 1, 2 ** (8 * width - 1), at, size, size - 8])
+                damaged[at:at + width] = (value % 2 ** (8 * width)).to_bytes(width, "little")
+            else:
+                length = chance.randrange(1, 200)
+                source = chance.randrange(size)
+                damaged[at:at + length] = whole[source:source + length]
+        yield f"damage {i}", bytes(damaged[:size])
+
+
+told = collections.Counter()  # ends of the process that reads
+
+
+def commands(folder, good, damaged):
+    out = os.path.join(folder, "out")
+    return [["show", damaged], ["show", "--json", damaged], ["rank", damaged], ["plan", damaged, "--budget", "5000"],
+            ["report", damaged, "-o", out + ".html"], ["compare", good, damaged], ["compare", damaged, good],
+            ["export", damaged, "--register"], ["export", damaged, "--study", out]]
+
+
+def ours(err):
+    """A sanitizer's report in which the innermost frames are not the library's."""
+    lines = err.split("\n")
+    for i, line in enumerate(lines):
+        if "runtime error" in line:
+            return True
+        if "ERROR: AddressSanitizer" in line:
+            return not any("libhdf5" in frame for frame in lines[i + 1:i + 8])
+    return False
+
+
+ENVIRONMENT = os.environ | {"LD_PRELOAD": os.environ.get("LOSSMILL_PRELOAD", ""),
+                            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
+def failure(command):
+    if command[0] == "export":
+        shutil.rmtree(command[-1], ignore_errors=True)
+    try:
+        done = subprocess.run([LOSSMILL, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=SECONDS_MOST, check=False, env=ENVIRONMENT)
+    except subprocess.TimeoutExpired:
+        return "takes too long"
+    err = done.stderr.decode("utf-8", "replace")
+    told.update(re.findall("HDF5 library (?:crashes|finds no end)", err))
+    if done.returncode not in (DONE, NO, INPUT):
+        return f"status {done.returncode}\n{err}"
+    if done.returncode == INPUT and "error: " not in err and "lossmill " not in err:
+        return f"refused without a reason\n{err}"
+    return f"a sanitizer's report\n{err}" if ours(err) else None
+
+
+def main():
+    passed = failed = 0
+    chance = random.Random(20261125)
+    with tempfile.TemporaryDirectory() as folder:
+        study, good, damaged = (os.path.join(folder, name) for name in ("study", "good.h5", "damaged.h5"))
+        os.mkdir(study)
+        malformed.write(study, STUDY)
+        subprocess.run([LOSSMILL, "run", study, "-o", good, "--years", "100", "--quiet"], check=True,
+                       stderr=subprocess.DEVNULL)
+        all_commands = commands(folder, good, damaged)
+        for command in commands(folder, good, good):
+            wrong = failure(command)
+            assert wrong is None, (command, wrong)
+        for i, (name, content) in enumerate(damages(pathlib.Path(good).read_bytes(), chance)):
+            pathlib.Path(damaged).write_bytes(content)
+            # each kind of damage meets each command in time
+            command = all_commands[(i // 8 + i) % len(all_commands)]
+            wrong = failure(command)
+            passed += wrong is None
+            failed += wrong is not None
+            if wrong is not None:
+                keep = os.environ.get("LOSSMILL_TESTS_KEEP")
+                if keep:
+                    pathlib.Path(keep, f"{name.replace(' ', '-')}.h5").write_bytes(content)
+                print(f"FAIL {name}: {' '.join(command[:2])}: {wrong}")
+    print(", ".join(f"{what} {count} times" for what, count in sorted(told.items())))
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
