@@ -24,7 +24,7 @@ STUDY = {
 }
 # what the program would need to talk to another machine, to start another program or to load code
 NEVER_CALLED = {"socket", "connect", "bind", "listen", "accept", "getaddrinfo", "gethostbyname", "system", "popen",
-                "execve", "execv", "execvp", "execl", "execlp", "execle", "fork", "vfork", "posix_spawn", "posix_spawnp",
+                "execve", "execv", "execvp", "execl", "execlp", "execle", "vfork", "posix_spawn", "posix_spawnp",
                 "dlopen"}
 
 
