@@ -199,8 +199,8 @@ static void fixed(const struct report *r, const char *title, const double *share
 {
     struct share *shares = must_alloc(count, sizeof *shares);
     for (size_t i = 0; i < count; i++) {
-        char *name = strdup(names[i]);
-        for (char *c = name; c != NULL && *c != '\0'; c++)
+        char *name = must_have(strdup(names[i]));
+        for (char *c = name; *c != '\0'; c++)
             if (*c == '_')
                 *c = ' ';
         shares[i] = (struct share){name, NULL, share[i], NAN};
