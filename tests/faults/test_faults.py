@@ -279,7 +279,7 @@ def commands(base):
         call(base / "killed", resumed.arguments, what="write", at=n, how="kill")
         resumed.before = {name: content for name, content in tree(base / "killed").items()
                           if name == "out.checkpoint"}
-        n += 1
+        n += 4
     data = ROOT / "tests" / "data" / "fit_losses.csv"
     return [
         Command("run", ["run", study, "-o", "out", "--quiet", "-t", 1]),
