@@ -203,6 +203,7 @@ static void report_fill(struct report *r, double budget)
                    : level_nearest(r->settings, 0.99);
     r->has_level = r->level < r->settings->quantile_count;
     gross_fill(r);
+    r->budget = budget;
     plan_choose(r, budget);
 }
 

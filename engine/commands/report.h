@@ -26,6 +26,7 @@ struct report {
     struct ordered_losses gross; // the years before it
     const int64_t *gross_loss;   // likewise, in their own order
     double gross_aal, gross_tvar;
+    double budget;                   // that was asked for, or NaN
     size_t plan;                     // that the page starts with; plan_count if there is none
     size_t plan_best;                // of the largest net benefit
     size_t plan_good;                // the cheapest surely within the appetite; plan_count: none

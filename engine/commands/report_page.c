@@ -149,8 +149,9 @@ static void appetite(const struct report *r)
                 report_chance_text(x->exceeds.upper), report_verdict_html(x->verdict));
     }
     fputs("</tbody></table></div>\n", r->out);
-    fputs("<p class=\"note\">Undecided: more simulated years would tell.</p>\n</section>\n",
-          r->out);
+    if (counts[VERDICT_UNDECIDED] > 0)
+        fputs("<p class=\"note\">Undecided: more simulated years would tell.</p>\n", r->out);
+    fputs("</section>\n", r->out);
 }
 
 static void contents(const struct report *r)

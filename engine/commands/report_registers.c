@@ -70,11 +70,9 @@ static void fold(const struct report *r, const char *title)
     fprintf(r->out, "<details><summary>%s</summary>\n", title);
 }
 
-static const char *decisions_text(size_t count, const char *one, const char *many)
+static const char *count_text(size_t count)
 {
-    return count == 0   ? text_format("none %s", one)
-           : count == 1 ? text_format("one %s", one)
-                        : text_format("%zu %s", count, many);
+    return count == 0 ? "none" : count == 1 ? "one" : text_format("%zu", count);
 }
 
 // What is to be decided again, for those who do not unfold anything.
@@ -95,12 +93,11 @@ static void decisions(const struct report *r)
         fputs("<p class=\"lead\">No decision about a risk is recorded (decisions.csv).</p>\n",
               r->out);
     else
-        fprintf(
-            r->out,
-            "<p class=\"lead\">Of %zu decision%s, %s overdue for review, and of %s the accepted "
-            "loss is exceeded.</p>\n",
-            g->decision_count, g->decision_count == 1 ? "" : "s",
-            decisions_text(overdue, "is", "are"), decisions_text(exceeded, "", ""));
+        fprintf(r->out,
+                "<p class=\"lead\">Of %zu decision%s, %s %s overdue for review, and of %s the "
+                "accepted loss is exceeded.</p>\n",
+                g->decision_count, g->decision_count == 1 ? "" : "s", count_text(overdue),
+                overdue > 1 ? "are" : "is", count_text(exceeded));
 }
 
 void report_registers(const struct report *r)

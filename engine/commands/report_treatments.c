@@ -239,13 +239,25 @@ static void lead(const struct report *r)
         gap = fmax(gap, r->treated->plans[p].gap);
         modelled = modelled || r->treated->plans[p].modelled;
     }
-    fprintf(r->out, "For each budget the set of treatments that leaves the least %s",
-            least[objective]);
+    const size_t count = report_plan_count(r);
+    fprintf(r->out, "%zu plan%s, from what is mandatory to everything. ", count,
+            count == 1 ? "" : "s");
     if (objective == OBJECTIVE_TVAR)
-        fputs(", of those that were tried.", r->out);
+        fprintf(r->out, "Each leaves the least %s, of the sets of no more cost that were tried.",
+                least[objective]);
     else
-        fprintf(r->out, "%s%s.", modelled ? ", by the planner's model" : "",
-                gap > 0 ? text_format(", proven to within %s", share_text(gap)) : ", proven");
+        fprintf(r->out, "Of each it is proven%s that no set of no more cost leaves less %s%s.",
+                gap > 0 ? text_format(", to within %s,", share_text(gap)) : "", least[objective],
+                modelled ? ", by the planner's model" : "");
+    fputs(
+        " For the money between two plans there may be a better set: lossmill plan --budget finds "
+        "it.",
+        r->out);
+    if (isfinite(r->budget))
+        fprintf(r->out,
+                "</p>\n<p class=\"note\">Asked for %s; the page begins with the dearest of these "
+                "plans that it pays for.",
+                money_text(r->budget, NAN));
 }
 
 void report_plans(const struct report *r)

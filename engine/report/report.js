@@ -380,11 +380,11 @@
     const status = make("p", { role: "status", id: "plan-status", class: "lead" });
     const jumps = make("div", { class: "jumps" });
     const jump = (text, index) => {
-      const button = make("button", { type: "button" }, text + ": " + money(plans[index].cost));
+      const button = make("button", { type: "button" }, text + ", for " + money(plans[index].cost));
       button.addEventListener("click", () => choose(index));
       jumps.append(button);
     };
-    if (data.good !== undefined) jump("Cheapest within the appetite", data.good);
+    if (data.good !== undefined) jump("Cheapest of these within the appetite", data.good);
     jump("Largest net benefit", data.best);
 
     const keys = {
