@@ -7,7 +7,7 @@
 #include "results/reader.h"
 
 // The library loses memory when it gives up on a damaged file.
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libhdf5";

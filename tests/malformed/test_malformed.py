@@ -299,7 +299,8 @@ def damaged(study, chance):
 
 
 # What is told names the file, and where there is one the line and the column or key.
-TOLD = re.compile(r"[^:]+(:[1-9][0-9]*)?: ([^ ][^:]*: )?(error|warning): .|[0-9]+ errors and ")
+# The name of a column may be damaged, and hold anything.
+TOLD = re.compile(r"[^:]+(:[1-9][0-9]*)?: ([^ ].*: )?(error|warning): .|[0-9]+ errors and ")
 
 
 def damage_failure(files):

@@ -120,7 +120,7 @@ static void memory_has_an_end(void **state)
 }
 
 // A sanitizer is to return NULL too, and to leave signals alone.
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1:handle_abort=0";

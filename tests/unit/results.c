@@ -656,8 +656,8 @@ static void the_readme_has_the_table_of_the_schema(void **state)
 }
 
 // The library loses memory when it gives up on a damaged file or a full disk; ours is still
-// counted.
-const char *__lsan_default_suppressions(void);
+// counted. Visible, because the sanitizer looks it up by name.
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libhdf5";
