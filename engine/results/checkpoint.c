@@ -11,6 +11,7 @@
 #include <nettle/sha2.h>
 #include <zstd.h>
 
+#include "results/folder_sync.h"
 #include "simulate/snapshot_state.h"
 
 // The layout of memory that a snapshot depends on: another program's is not understood.
@@ -96,19 +97,6 @@ static bool file_fill(struct checkpoint *c, const char *identity, struct snapsho
            fflush(c->stream) == 0 && fsync(fileno(c->stream)) == 0;
 }
 
-// Some file systems cannot sync folders; the file itself is safe by then.
-static void folder_sync(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int descriptor = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (descriptor >= 0) {
-        fsync(descriptor);
-        close(descriptor);
-    }
-    free(folder);
-}
-
 // Where it is written before it is complete. NULL if memory is exhausted.
 static char *newer_path(const char *path)
 {
@@ -155,7 +143,7 @@ bool checkpoint_write(const char *path, const char *identity, struct snapshot *s
                       rename(newer, path) == 0;
     const int reason = errno != 0 ? errno : EIO;
     if (good) {
-        folder_sync(path);
+        folder_sync(path); // the file itself is safe by then
     } else {
         diagnostics_add(d, &(struct place){.file = path}, "the checkpoint cannot be written: %s",
                         strerror(reason));

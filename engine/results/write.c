@@ -10,6 +10,7 @@
 #include "results/conveyor.h"
 #include "results/deflater.h"
 #include "results/file.h"
+#include "results/folder_sync.h"
 #include "results/hdf5.h"
 #include "results/schema.h"
 #include "simulate/address.h"
@@ -425,25 +426,6 @@ static bool file_check(struct writer *w, const char *path)
     return hdf5_close(&w->h) && good;
 }
 
-// "FOLDER/" or "" of PATH.
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return strndup(path, slash != NULL ? (size_t)(slash - path + 1) : 0);
-}
-
-static bool folder_sync(const char *folder)
-{
-    int descriptor = open(*folder != '\0' ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    // Some file systems cannot sync folders: EINVAL, and nothing more can be done there.
-    bool good = descriptor >= 0 && (fsync(descriptor) == 0 || errno == EINVAL);
-    int error = errno;
-    if (descriptor >= 0)
-        close(descriptor);
-    errno = error;
-    return good;
-}
-
 char *results_partial(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
@@ -466,11 +448,11 @@ bool results_write(const char *path, const struct outcome *outcome,
                        .input_count = input_count,
                        .version = version,
                        .thread_count = threads};
-    char *folder = folder_of(path), *temporary = results_partial(path);
+    char *temporary = results_partial(path);
     int descriptor = -1;
     bool good = false;
 
-    if (folder == NULL || temporary == NULL) {
+    if (temporary == NULL) {
         diagnostics_fail(d, &at, "cannot be written: out of memory");
     } else if ((descriptor = open(temporary, O_CREAT | O_TRUNC | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
                                   0600)) < 0) {
@@ -487,14 +469,13 @@ bool results_write(const char *path, const struct outcome *outcome,
             good = true;
         if (!good)
             unlink(temporary);
-        else if (!folder_sync(folder))
+        else if (!folder_sync(path))
             diagnostics_warn(d, &at, "its folder cannot be synced: %s", strerror(errno));
         close(descriptor);
     }
     content_free(&w.content);
     arrays_free(&w);
     free(temporary);
-    free(folder);
     return good;
 }
 
