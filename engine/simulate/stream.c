@@ -2,6 +2,9 @@
 
 #include "random/special.h"
 
+// As many seats as are found without asking for them early: they fill the first-level cache.
+enum { SEATS_NEAR = 1 << 12 };
+
 // One stream while it runs.
 struct run {
     const struct stream_block *block;
@@ -118,6 +121,8 @@ static void candidates_place(struct run *r, size_t n)
 
     event_kernels()->place(r->key, b->block, address_of(PURPOSE_PLACE, 0), n, w->index, w->words,
                            w->tail);
+    for (size_t i = 0; seat_mask >= SEATS_NEAR && i < n; i++)
+        __builtin_prefetch(&seats[(uint32_t)w->words[i] >> BLOCK_BITS & seat_mask]);
     years_choose(r, n, year);
     for (size_t i = 0; i < n; i++) {
         const uint32_t word = (uint32_t)w->words[i], uniform = (uint32_t)(w->words[i] >> 32);
