@@ -170,26 +170,6 @@ static void plan_choose(struct report *r, double budget)
         r->plan = 0;
 }
 
-// The portfolio before insurance: what scenarios, assets, events and groups have shares of.
-static void gross_fill(struct report *r)
-{
-    const struct outcome *o = r->outcome;
-    const uint64_t years = r->settings->years;
-    const double resolution = r->settings->resolution;
-    r->insured = o->annual_loss_gross != NULL;
-    r->gross_loss = r->insured ? o->annual_loss_gross : o->annual_loss;
-    r->gross = r->insured ? years_sorted(r->gross_loss, years) : r->total;
-    r->gross_aal = o->summary.aal;
-    r->gross_tvar = r->has_level ? o->summary.tvar[r->level] : NAN;
-    if (!r->insured)
-        return;
-    r->gross_aal = money_of_units((double)losses_sum(&r->gross), resolution) / (double)years;
-    if (r->has_level)
-        r->gross_tvar =
-            losses_tvar(&r->gross, years_beyond_quantile(years, r->settings->quantiles[r->level]),
-                        resolution, NULL);
-}
-
 static void report_fill(struct report *r, double budget)
 {
     r->outcome = results_outcome(r->results);
@@ -198,11 +178,13 @@ static void report_fill(struct report *r, double budget)
     r->settings = &r->portfolio->settings;
     r->total = years_sorted(r->outcome->annual_loss, r->settings->years);
     r->largest = years_sorted(r->outcome->largest_event, r->settings->years);
-    r->level = r->treated != NULL && r->portfolio->treatments.count > 0
-                   ? r->treated->level
-                   : level_nearest(r->settings, 0.99);
-    r->has_level = r->level < r->settings->quantile_count;
-    gross_fill(r);
+    r->insured = r->outcome->annual_loss_gross != NULL;
+    r->gross_loss = r->insured ? r->outcome->annual_loss_gross : r->outcome->annual_loss;
+    r->gross = r->insured ? years_sorted(r->gross_loss, r->settings->years) : r->total;
+    const size_t level = r->treated != NULL && r->portfolio->treatments.count > 0
+                             ? r->treated->level
+                             : level_nearest(r->settings, 0.99);
+    r->totals = totals_of(r->outcome, &r->gross, level);
     r->budget = budget;
     plan_choose(r, budget);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "commands/replay.h"
+#include "commands/shares.h"
 
 struct report {
     FILE *out;
@@ -20,12 +21,10 @@ struct report {
     const struct settings *settings;
     const struct treatment_outcome *treated; // NULL: neither treatments nor an appetite
     struct ordered_losses total, largest;    // of the years
-    bool has_level;
-    size_t level;                // of quantiles: what a bad year is
-    bool insured;                // the total is net of current insurance
-    struct ordered_losses gross; // the years before it
-    const int64_t *gross_loss;   // likewise, in their own order
-    double gross_aal, gross_tvar;
+    bool insured;                            // the total is net of current insurance
+    struct ordered_losses gross;             // the years before it
+    const int64_t *gross_loss;               // likewise, in their own order
+    struct totals totals;
     double budget;                   // that was asked for, or NaN
     size_t plan;                     // that the page starts with; plan_count if there is none
     size_t plan_best;                // of the largest net benefit
@@ -46,7 +45,6 @@ double report_net_benefit(const struct plan_figures *plan);
 const char *report_level_text(const struct report *r); // "99 %"
 const char *report_worst_text(const struct report *r); // "worst 1 %"
 const char *report_money(double amount, double error); // money_text with a proper minus
-const char *report_chance_text(double chance);         // three digits, however small
 const char *report_error_text(double standard_error);  // "± 13 k"
 const char *report_verdict_html(enum verdict verdict);
 

@@ -118,8 +118,8 @@ static void data_world(const struct report *r, struct json *json, const struct w
     put(json, "aal", x->aal);
     put(json, "in20", report_plan_year_in(r, x, 20));
     put(json, "in200", report_plan_year_in(r, x, 200));
-    if (r->has_level)
-        put(json, "tvar", x->tvar[r->level]);
+    if (r->totals.has_level)
+        put(json, "tvar", x->tvar[r->totals.level]);
 }
 
 static void data_plans(const struct report *r, struct json *json)
@@ -197,8 +197,8 @@ void report_data(const struct report *r)
     json_open(&json, NULL, '{');
     json_text(&json, "currency", r->settings->currency);
     json_bool(&json, "insured", r->insured);
-    json_text(&json, "level", r->has_level ? report_level_text(r) : NULL);
-    json_text(&json, "worst", r->has_level ? report_worst_text(r) : NULL);
+    json_text(&json, "level", r->totals.has_level ? report_level_text(r) : NULL);
+    json_text(&json, "worst", r->totals.has_level ? report_worst_text(r) : NULL);
     data_curve(r, &json);
     if (t->appetite_count > 0)
         data_appetite(r, &json);
@@ -216,9 +216,9 @@ void report_data(const struct report *r)
         put(&json, "in20_error", estimate_error(&in20));
         put(&json, "in200", in200.value);
         put(&json, "in200_error", estimate_error(&in200));
-        if (r->has_level) {
-            put(&json, "tvar", base->tvar[r->level]);
-            put(&json, "tvar_error", r->outcome->summary.tvar_error[r->level]);
+        if (r->totals.has_level) {
+            put(&json, "tvar", base->tvar[r->totals.level]);
+            put(&json, "tvar_error", r->outcome->summary.tvar_error[r->totals.level]);
         }
         json_close(&json, '}');
         json_whole(&json, "start", r->plan);

@@ -216,8 +216,8 @@ static void frontier_row(const struct report *r, size_t p)
     fprintf(r->out, "<td class=\"num\">%s</td><td class=\"num\">%s</td>",
             money_text(report_plan_year_in(r, x, 20), NAN),
             money_text(report_plan_year_in(r, x, 200), NAN));
-    if (r->has_level)
-        fprintf(r->out, "<td class=\"num\">%s</td>", money_text(x->tvar[r->level], NAN));
+    if (r->totals.has_level)
+        fprintf(r->out, "<td class=\"num\">%s</td>", money_text(x->tvar[r->totals.level], NAN));
     if (t->appetite_count > 0)
         fprintf(r->out, "<td>%s</td>", verdicts_text(r, plan));
     fprintf(r->out, "<td class=\"change\">%s %s</td></tr>\n",
@@ -284,7 +284,7 @@ void report_plans(const struct report *r)
         "<th scope=\"col\" class=\"num\">Saved</th><th scope=\"col\" class=\"num\">One year in "
         "20</th><th scope=\"col\" class=\"num\">One year in 200</th>",
         basis);
-    if (r->has_level)
+    if (r->totals.has_level)
         fprintf(r->out, "<th scope=\"col\" class=\"num\">Average of the %s</th>",
                 report_worst_text(r));
     if (t->appetite_count > 0)
