@@ -144,9 +144,9 @@ static void contents(const struct report *r)
           r->out);
     if (t->count > 0)
         fputs("<li><a href=\"#treatments\">What helps</a></li>\n", r->out);
-    if (report_plan_count(r) > 0)
+    if (r->plan_count > 0)
         fputs("<li><a href=\"#plans\">What a budget buys</a></li>\n", r->out);
-    if (r->run != NULL)
+    if (r->residual != NULL)
         fputs("<li><a href=\"#registers\">Registers</a></li>\n", r->out);
     fputs("<li><a href=\"#method\">Method</a></li>\n</ul></nav>\n", r->out);
 }
@@ -185,7 +185,7 @@ static void exceedance_table(const struct report *r)
     const struct settings *s = r->settings;
     const struct exceedance *x = &r->outcome->exceedance;
     bool oep = x->oep != NULL && s->annual_loss == ANNUAL_LOSS_EVENTS;
-    bool plan = r->plan < report_plan_count(r);
+    bool plan = r->plan < r->plan_count;
     if (s->return_period_count == 0 || x->aep == NULL)
         return;
     fputs("<details open><summary>The curve as a table</summary>\n<div class=\"scroll\" "
@@ -210,7 +210,7 @@ static void exceedance_table(const struct report *r)
                     estimate_text(&x->oep[i]), estimate_range_text(&x->oep[i]));
         if (plan)
             fprintf(r->out, "<td class=\"num\" data-period=\"%.17g\">%s</td>", s->return_periods[i],
-                    money_text(r->treated->plans[r->plan].figures.aep[i], NAN));
+                    money_text(r->plans[r->plan]->figures.aep[i], NAN));
         fputs("</tr>\n", r->out);
     }
     fputs("</tbody></table></div></details>\n", r->out);
