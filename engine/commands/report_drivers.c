@@ -292,9 +292,9 @@ bool report_drivers(const struct report *r)
           r->out);
     lead(r);
     fputs("<div class=\"panels\">\n", r->out);
+    shared_events(r);
     scenarios(r);
     assets(r);
-    shared_events(r);
     fixed(r, "What is harmed", r->outcome->effect_share, effects, EFFECTS, NULL);
     fixed(r, "Forms of loss", r->outcome->form_share, loss_form_names, LOSS_FORMS, NULL);
     for (size_t g = 0; g < r->portfolio->grouping_count && good; g++)
