@@ -78,8 +78,9 @@ static void print_driver(const struct outcome *outcome, const struct totals *tot
             id = portfolio->scenarios[s].id;
         }
     if (id != NULL)
-        paragraph(2, text_format("Of what the worst %.3g %% of years lose, %s comes from %s.",
+        paragraph(2, text_format("Of what the worst %.3g %% of years lose%s, %s comes from %s.",
                                  100 * (1 - portfolio->settings.quantiles[totals->level]),
+                                 outcome->annual_loss_gross != NULL ? " before insurance" : "",
                                  share_text(most), text_shown(id, 64)));
 }
 

@@ -173,6 +173,13 @@ def a_full_standard_output_is_status_4(folder):
 # ---------------------------------------------------------------------------------- new, generate
 
 
+def the_help_tells_what_every_exit_status_means(folder):
+    out = " ".join(call("--help", cwd=folder)[0].split())
+    for status, meaning in enumerate(("done", "the answer is no", "wrong usage", "bad input", "the system failed",
+                                      "stopped by a signal or by --time-limit")):
+        assert f"{status} {meaning}" in out, (status, out)
+
+
 def a_new_study_runs(folder):
     path = os.path.join(folder, "study")
     call("new", path)
