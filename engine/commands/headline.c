@@ -18,13 +18,11 @@ const char *exact_note(const struct summary *summary)
     const double distance = (summary->aal_exact - summary->aal) / summary->aal_error;
     if (!(fabs(distance) > 1.96) || isinf(distance))
         return NULL;
-    // one run in a thousand is beyond 3.29
-    return text_format("The exact AAL is %.1f standard errors %s, outside the range: %s.",
+    // too low a sample also has too small an error: both lack the rare, dear years
+    return text_format("The exact AAL is %.1f standard errors %s, outside the range: by chance, "
+                       "one run in 20 is%s.",
                        fabs(distance), distance < 0 ? "lower" : "higher",
-                       fabs(distance) < 3.29
-                           ? "by chance, one run in 20 is"
-                           : "too far for chance. This sample has too few of the rare, dear "
-                             "losses to tell its error; the exact AAL counts");
+                       distance < 0 ? "" : ", and more are where rare years carry the loss");
 }
 
 static void print_figures(const struct outcome *outcome, const struct ordered_losses *losses)

@@ -90,6 +90,8 @@ static void print_tail(const struct settings *settings, const struct summary *su
         {"Level", ALIGN_RIGHT, 0}, {"VaR", ALIGN_RIGHT, 0}, {"95 % range", ALIGN_LEFT, 0},
         {"TVaR", ALIGN_RIGHT, 0},  {"95 %", ALIGN_LEFT, 0},
     };
+    if (settings->quantile_count == 0)
+        return;
     struct listing *listing = listing_new(columns, COLUMNS_OF(columns));
     for (size_t i = 0; i < settings->quantile_count; i++) {
         listing_cell(listing, level_text(settings->quantiles[i]));
