@@ -213,6 +213,8 @@ def the_headline_is_that_of_the_run():
         shown = float(number) * {"k": 1e3, "M": 1e6}[unit]
         assert abs(shown / value - 1) < 0.06, (key, value)
     assert "simulation error, not the uncertainty of the inputs" in find("header").text
+    off = (out["aal_exact"] - out["aal"]) / out["aal_standard_error"]
+    assert (f"The exact AAL is {abs(off):.1f} standard errors" in find("header").text) == (abs(off) > 1.96), off
     with h5py.File(RUN) as file:
         verdicts = [v.decode() for v in file["appetite/verdict"][:]]
         hashes = [line.decode().split()[0] for line in file.attrs["input_sha256"]]
