@@ -11,7 +11,7 @@ enum exit_status {
     STATUS_USAGE = 2,   // wrong command line
     STATUS_INPUT = 3,   // the study or the file is not in order
     STATUS_SYSTEM = 4,  // disk, memory
-    STATUS_STOPPED = 5, // by a signal
+    STATUS_STOPPED = 5, // by a signal or a time limit
 };
 
 typedef int command_main(int argc, char **argv); // argv[0] is the subcommand's name

@@ -127,7 +127,7 @@ struct moved {
 };
 
 struct moved_group {
-    const char *name;
+    const char *name, *shown; // the latter in words where the former is empty
     bool in[SIDES];
     struct difference aal;
     double tvar_difference; // of its contribution to the portfolio's TVaR; NaN: not looked at

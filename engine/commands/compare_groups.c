@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands/compare.h"
+#include "commands/groups.h"
 #include "commands/print.h"
 
 // A file that was tampered with may hold NaN anywhere.
@@ -145,6 +146,8 @@ static bool grouping_move(struct comparison *c, const char *name, const struct t
     for (size_t k = 0; k < count; k++) {
         if (k < c->top && !group_years(c, all[k].at, &all[k].group, which, tails, years, d))
             return false;
+        const int side = all[k].group.in[AFTER] ? AFTER : BEFORE;
+        all[k].group.shown = group_shown(c->sides[side].outcome, which[side], all[k].at[side]);
         out->groups[k] = all[k].group;
         if (k < c->top) {
             out->rest_aal -= all[k].group.aal.difference;

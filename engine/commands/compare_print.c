@@ -26,11 +26,6 @@ static const char *level_text(double level)
     return text_format("%g %%", 100 * level);
 }
 
-static const char *chance_text(double chance)
-{
-    return isnan(chance) ? "-" : text_format("%.3g %%", 100 * chance);
-}
-
 static const char *grown_text(const struct difference *x)
 {
     if (!(x->before > 0) || isnan(x->difference) || x->difference == 0)
@@ -364,7 +359,7 @@ static void print_groups(const struct comparison *c, const struct moved_grouping
     struct listing *listing = listing_new(columns, isnan(c->level) ? 5 : 6);
     for (size_t i = 0; i < shown; i++) {
         const struct moved_group *x = &g->groups[i];
-        listing_cell(listing, group_shown(x->name));
+        listing_cell(listing, x->shown);
         listing_cell(listing, x->in[BEFORE] ? money_text(x->aal.before, NAN) : "none");
         listing_cell(listing, x->in[AFTER] ? money_text(x->aal.after, NAN) : "none");
         listing_cell(listing, signed_text(x->aal.difference, x->aal.error));

@@ -36,7 +36,9 @@ static int print_help(void)
         "  lossmill run first-study -o first.h5\n"
         "  lossmill show first.h5\n\n"
         "lossmill COMMAND --help tells more about each. Exit status: 0 done, 1 the answer is no,\n"
-        "2 wrong usage, 3 bad input, 4 the system failed (disk, memory), 5 stopped by a signal.\n");
+        "2 wrong usage, 3 bad input, 4 the system failed (disk, memory), 5 stopped by a signal or "
+        "by\n"
+        "--time-limit.\n");
     return output_finish(STATUS_DONE);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/appetite.h"
 #include "commands/plan.h"
 #include "commands/print.h"
 
@@ -115,12 +116,6 @@ static void print_worth(const struct treatment_outcome *treated, const struct pl
     listing_cell(listing, plus_minus_text(x->tvar_saved[level].error));
     printf("\n");
     listing_print(listing, 2);
-}
-
-// A chance that is held against another one: three digits, however small.
-static const char *chance_text(double chance)
-{
-    return text_format("%.3g %%", 100 * chance);
 }
 
 static void print_appetite(const struct treatment_outcome *treated, const struct plan_figures *plan)
@@ -281,19 +276,7 @@ static void json_plan(struct json *json, const char *key, const struct treatment
     json_number(json, "tvar", x->tvar[treated->level]);
     json_number(json, "tvar_reduction", x->tvar_saved[treated->level].value);
     json_number(json, "tvar_reduction_error", x->tvar_saved[treated->level].error);
-    json_open(json, "appetite", '[');
-    for (size_t a = 0; a < t->appetite_count; a++) {
-        json_open(json, NULL, '{');
-        json_text(json, "scope", t->appetite[a].scope);
-        json_number(json, "loss", t->appetite[a].loss);
-        json_number(json, "tolerated", t->appetite[a].probability);
-        json_number(json, "exceeds", plan->appetite[a].exceeds.value);
-        json_number(json, "exceeds_lower", plan->appetite[a].exceeds.lower);
-        json_number(json, "exceeds_upper", plan->appetite[a].exceeds.upper);
-        json_text(json, "verdict", verdict_names[plan->appetite[a].verdict]);
-        json_close(json, '}');
-    }
-    json_close(json, ']');
+    json_appetite(json, t, plan->appetite);
     json_close(json, '}');
 }
 

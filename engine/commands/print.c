@@ -214,6 +214,11 @@ const char *share_text(double share)
     return text_format("%.*f %%", decimals, percent);
 }
 
+const char *chance_text(double chance)
+{
+    return isnan(chance) ? "-" : text_format("%.3g %%", 100 * chance);
+}
+
 const char *whole_text(uint64_t number)
 {
     char digits[24];

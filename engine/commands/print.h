@@ -42,6 +42,7 @@ size_t text_columns(const char *text); // that it takes on a terminal
 const char *money_text(double amount, double error);
 const char *money_error_text(double half_width); // two digits; "not finite" for an infinite one
 const char *share_text(double share);            // "12.3 %"; "-" for NaN
+const char *chance_text(double chance);          // to be held against another one: three digits
 const char *number_text(double number);          // three digits: "0.00123", "12.3", "1,230,000"
 const char *whole_text(uint64_t number);         // "1,230,000"
 const char *bytes_text(double bytes);

@@ -84,11 +84,34 @@ static int read_all(struct replay_run *run, int threads, struct diagnostics *d)
     return STATUS_INPUT;
 }
 
-static int open_all(struct replay_run *run, const char *command, int threads, struct diagnostics *d)
+// The years that worlds are held against, and what they are drawn again with; once for all.
+static int worlds_again(struct replay_run *run, int threads, struct diagnostics *d)
 {
-    int status = read_all(run, threads, d);
-    if (status != STATUS_DONE)
-        return status;
+    if (run->base.portfolio != NULL)
+        return STATUS_DONE;
+    if (!base_again(run, d))
+        return input_status(d);
+    return scenario_plans_make(&run->study.portfolio, threads, &run->plans, d) ? STATUS_DONE
+                                                                               : STATUS_SYSTEM;
+}
+
+// Whether what is priced again can stand beside what the file has.
+static bool priced_alike(const struct replay_run *run, struct diagnostics *d)
+{
+    const struct place at = {.file = run->path};
+    const struct portfolio *here = &run->study.portfolio;
+    const struct portfolio *there = results_treatments(run->results)->portfolio;
+    if (here->treatments.count == there->treatments.count &&
+        here->treatments.appetite_count == there->treatments.appetite_count &&
+        here->settings.return_period_count == there->settings.return_period_count)
+        return true;
+    diagnostics_add(d, &at, "the study that it kept is not the one of its treatments");
+    return false;
+}
+
+static int price_all(struct replay_run *run, const char *command, int threads,
+                     struct diagnostics *d)
+{
     const struct treatment_outcome *priced = results_treatments(run->results);
     if (priced == NULL || priced->portfolio->treatments.count == 0) {
         fprintf(stderr,
@@ -97,10 +120,11 @@ static int open_all(struct replay_run *run, const char *command, int threads, st
                 command, text_shown(run->path, 200));
         return STATUS_INPUT;
     }
-    if (!base_again(run, d))
-        return input_status(d);
-    if (!scenario_plans_make(&run->study.portfolio, threads, &run->plans, d))
-        return STATUS_SYSTEM;
+    if (!priced_alike(run, d))
+        return STATUS_INPUT;
+    int status = worlds_again(run, threads, d);
+    if (status != STATUS_DONE)
+        return status;
     run->session = treat_session_new(&run->study.portfolio, &run->plans, &run->base, threads,
                                      on_progress, &run->progress, &run->treatments, d);
     return run->session != NULL ? STATUS_DONE : STATUS_SYSTEM;
@@ -115,13 +139,11 @@ static int residual_again(struct replay_run *run, struct residual *residual, int
         decided = decided || residual_has(run->study.portfolio.treatments.rows[i].state);
     if (!decided)
         return STATUS_DONE;
-    if (!base_again(run, d))
-        return input_status(d);
-    if (!scenario_plans_make(&run->study.portfolio, threads, &run->plans, d) ||
-        !residual_find(&run->study.portfolio, &run->plans, &run->base, threads, on_progress,
-                       &run->progress, residual, d))
-        return STATUS_SYSTEM;
-    return STATUS_DONE;
+    int status = worlds_again(run, threads, d);
+    if (status == STATUS_DONE && !residual_find(&run->study.portfolio, &run->plans, &run->base,
+                                                threads, on_progress, &run->progress, residual, d))
+        status = STATUS_SYSTEM;
+    return status;
 }
 
 int replay_read(struct replay_run *run, const char *path, int threads, bool quiet)
@@ -129,6 +151,16 @@ int replay_read(struct replay_run *run, const char *path, int threads, bool quie
     *run = (struct replay_run){.path = path, .progress = progress_line_start(quiet)};
     struct diagnostics *d = must_have(diagnostics_new());
     int status = read_all(run, threads, d);
+    progress_line_clear(&run->progress);
+    diagnostics_print(d, stderr);
+    diagnostics_free(d);
+    return status;
+}
+
+int replay_price(struct replay_run *run, const char *command, int threads)
+{
+    struct diagnostics *d = must_have(diagnostics_new());
+    int status = price_all(run, command, threads, d);
     progress_line_clear(&run->progress);
     diagnostics_print(d, stderr);
     diagnostics_free(d);
@@ -148,13 +180,8 @@ int replay_residual(struct replay_run *run, struct residual *residual, int threa
 int replay_open(struct replay_run *run, const char *command, const char *path, int threads,
                 bool quiet)
 {
-    *run = (struct replay_run){.path = path, .progress = progress_line_start(quiet)};
-    struct diagnostics *d = must_have(diagnostics_new());
-    int status = open_all(run, command, threads, d);
-    progress_line_clear(&run->progress);
-    diagnostics_print(d, stderr);
-    diagnostics_free(d);
-    return status;
+    int status = replay_read(run, path, threads, quiet);
+    return status == STATUS_DONE ? replay_price(run, command, threads) : status;
 }
 
 void replay_close(struct replay_run *run)

@@ -21,18 +21,21 @@ struct replay_run {
     struct progress_line progress;
 };
 
-// Opens the run at `path`, which must have treatments, and prices them. The exit status, with
-// everything said on stderr where it is not STATUS_DONE. To be closed in any case.
-int replay_open(struct replay_run *run, const char *command, const char *path, int threads,
-                bool quiet);
-
 // Opens the run at `path` without pricing anything: only path, results and study are filled. The
-// exit status likewise. To be closed in any case.
+// exit status, with everything said on stderr where it is not STATUS_DONE. To be closed in any
+// case.
 int replay_read(struct replay_run *run, const char *path, int threads, bool quiet);
+
+// Prices the treatments of a run that was read, and that must have some. The exit status likewise.
+int replay_price(struct replay_run *run, const char *command, int threads);
 
 // What remains of a run that was read, after what is decided upon. The exit status likewise. To be
 // freed in any case.
 int replay_residual(struct replay_run *run, struct residual *residual, int threads);
+
+// Reads and prices.
+int replay_open(struct replay_run *run, const char *command, const char *path, int threads,
+                bool quiet);
 
 void replay_close(struct replay_run *run);
 

@@ -25,6 +25,9 @@ static const struct manual manual = {
         "on\n"
         "A4, and is readable by its owner only. It shows how much could be lost, against the\n"
         "appetite; what drives the loss; the treatments ranked; and what each budget would buy.\n"
+        "--budget finds the best plan for it, as `lossmill plan` does, and takes as long: the "
+        "page\n"
+        "begins with it, and marks it on the slider.\n"
         "--registers adds, folded, what an auditor asks for: risks with their decisions, "
         "treatment\n"
         "plan, Statement of Applicability, zones.\n"
@@ -105,7 +108,7 @@ static bool page(const struct report *r)
     bool good = report_drivers(r);
     report_treatments(r);
     report_plans(r);
-    if (r->run != NULL)
+    if (r->residual != NULL)
         report_registers(r);
     report_method(r);
     fputs("</main>\n<script type=\"application/json\" id=\"data\">", r->out);
@@ -115,11 +118,6 @@ static bool page(const struct report *r)
     element(r->out, "script", script, 1);
     fputs("</body>\n</html>\n", r->out);
     return good;
-}
-
-size_t report_plan_count(const struct report *r)
-{
-    return r->treated != NULL ? r->treated->plan_count : 0;
 }
 
 double report_net_benefit(const struct plan_figures *plan)
@@ -148,49 +146,47 @@ static bool surely_within(const struct report *r, const struct plan_figures *pla
     return points > 0;
 }
 
-// The dearest plan that the budget pays for; without a budget the cheapest that is within the
-// appetite, or else the one that is worth most.
-static void plan_choose(struct report *r, double budget)
+// The run's own plans, and with them `asked`, if there is one and they have not got it.
+static void plans_gather(struct report *r, const struct plan_figures *asked)
 {
-    const size_t count = report_plan_count(r);
-    const struct plan_figures *plans = r->treated != NULL ? r->treated->plans : NULL;
-    r->plan_best = r->plan_good = r->plan = count;
+    const struct treatment_outcome *x = r->treated;
+    const size_t own = x != NULL ? x->plan_count : 0, treatments = r->portfolio->treatments.count;
+    r->plans = must_alloc(own + 1, sizeof *r->plans);
+    size_t same = own, before = 0;
+    for (size_t p = 0; p < own && asked != NULL; p++) {
+        before += x->plans[p].budget_cost <= asked->budget_cost;
+        if (memcmp(x->plans[p].chosen, asked->chosen, treatments * sizeof *asked->chosen) == 0)
+            same = p;
+    }
+    r->asked_apart = asked != NULL && same == own;
+    r->plan_count = own + r->asked_apart;
+    r->plan_asked = asked == NULL ? r->plan_count : r->asked_apart ? before : same;
+    for (size_t p = 0; p < own; p++)
+        r->plans[p + (r->asked_apart && p >= before)] = &x->plans[p];
+    if (r->asked_apart)
+        r->plans[before] = asked;
+}
+
+// Where the page starts: at what was asked for; else at the cheapest plan that is within the
+// appetite, or at the one that is worth most.
+static void plan_choose(struct report *r)
+{
+    const size_t count = r->plan_count;
+    r->plan_best = r->plan_good = count;
     for (size_t p = 0; p < count; p++) {
         if (r->plan_best == count ||
-            report_net_benefit(&plans[p]) > report_net_benefit(&plans[r->plan_best]))
+            report_net_benefit(r->plans[p]) > report_net_benefit(r->plans[r->plan_best]))
             r->plan_best = p;
-        if (r->plan_good == count && surely_within(r, &plans[p]))
+        if (r->plan_good == count && surely_within(r, r->plans[p]))
             r->plan_good = p;
-        if (plans[p].budget_cost <= budget)
-            r->plan = p;
     }
-    if (isnan(budget))
+    if (isnan(r->budget))
         r->plan = r->plan_good < count ? r->plan_good : r->plan_best;
-    else if (r->plan == count && count > 0)
-        r->plan = 0;
+    else
+        r->plan = r->plan_asked < count ? r->plan_asked : 0; // what fits no budget is dearer
 }
 
-// The portfolio before insurance: what scenarios, assets, events and groups have shares of.
-static void gross_fill(struct report *r)
-{
-    const struct outcome *o = r->outcome;
-    const uint64_t years = r->settings->years;
-    const double resolution = r->settings->resolution;
-    r->insured = o->annual_loss_gross != NULL;
-    r->gross_loss = r->insured ? o->annual_loss_gross : o->annual_loss;
-    r->gross = r->insured ? years_sorted(r->gross_loss, years) : r->total;
-    r->gross_aal = o->summary.aal;
-    r->gross_tvar = r->has_level ? o->summary.tvar[r->level] : NAN;
-    if (!r->insured)
-        return;
-    r->gross_aal = money_of_units((double)losses_sum(&r->gross), resolution) / (double)years;
-    if (r->has_level)
-        r->gross_tvar =
-            losses_tvar(&r->gross, years_beyond_quantile(years, r->settings->quantiles[r->level]),
-                        resolution, NULL);
-}
-
-static void report_fill(struct report *r, double budget)
+static void report_fill(struct report *r, const struct plan_figures *asked)
 {
     r->outcome = results_outcome(r->results);
     r->treated = results_treatments(r->results);
@@ -198,13 +194,15 @@ static void report_fill(struct report *r, double budget)
     r->settings = &r->portfolio->settings;
     r->total = years_sorted(r->outcome->annual_loss, r->settings->years);
     r->largest = years_sorted(r->outcome->largest_event, r->settings->years);
-    r->level = r->treated != NULL && r->portfolio->treatments.count > 0
-                   ? r->treated->level
-                   : level_nearest(r->settings, 0.99);
-    r->has_level = r->level < r->settings->quantile_count;
-    gross_fill(r);
-    r->budget = budget;
-    plan_choose(r, budget);
+    r->insured = r->outcome->annual_loss_gross != NULL;
+    r->gross_loss = r->insured ? r->outcome->annual_loss_gross : r->outcome->annual_loss;
+    r->gross = r->insured ? years_sorted(r->gross_loss, r->settings->years) : r->total;
+    const size_t level = r->treated != NULL && r->portfolio->treatments.count > 0
+                             ? r->treated->level
+                             : level_nearest(r->settings, 0.99);
+    r->totals = totals_of(r->outcome, &r->gross, level);
+    plans_gather(r, asked);
+    plan_choose(r);
 }
 
 static void report_clear(struct report *r)
@@ -213,12 +211,12 @@ static void report_clear(struct report *r)
         free((void *)r->gross.sorted);
     free((void *)r->total.sorted);
     free((void *)r->largest.sorted);
+    free(r->plans);
 }
 
-static int report_write(struct report *r, const char *path, double budget)
+static int report_write(struct report *r, const char *path)
 {
     struct output_file file;
-    report_fill(r, budget);
     if (!output_open(&file, "report", path))
         return STATUS_SYSTEM;
     r->out = file.stream;
@@ -229,46 +227,60 @@ static int report_write(struct report *r, const char *path, double budget)
     return output_commit(&file, "report") ? STATUS_DONE : STATUS_SYSTEM;
 }
 
-static int report_told(struct report *report, const char *output, double amount)
+struct request {
+    const char *path, *output;
+    double budget; // NaN: none was asked for
+    bool registers;
+    int threads;
+};
+
+// Only what is asked for of the study is worth the time to read it again.
+static int run_read(const struct request *request, struct replay_run *run, struct diagnostics *d)
 {
-    int status = report_write(report, output, amount);
-    report_clear(report);
-    diagnostics_print(report->d, stderr);
-    return status;
+    if (request->registers || !isnan(request->budget))
+        return replay_read(run, request->path, request->threads, false);
+    *run = (struct replay_run){.path = request->path};
+    return results_read(request->path, &run->results, d) ? STATUS_DONE : input_status(d);
 }
 
-static int report_alone(const char *path, const char *output, double amount)
+// The plan that `plan --budget` finds.
+static int plan_ask(const struct request *request, struct replay_run *run,
+                    struct plan_answer *answer, struct diagnostics *d)
 {
-    struct report report = {.path = path, .d = must_have(diagnostics_new())};
-    struct results *results = NULL;
-    int status;
-    if (results_read(path, &results, report.d)) {
-        report.results = results;
-        status = report_told(&report, output, amount);
-    } else {
-        status = input_status(report.d);
-        diagnostics_print(report.d, stderr);
-    }
-    diagnostics_free(report.d);
-    results_free(results);
-    return status;
+    int status = replay_price(run, manual.command, request->threads);
+    if (status != STATUS_DONE)
+        return status;
+    const struct plan_request asked = {
+        .budget = request->budget, .objective = run->study.portfolio.treatments.settings.objective};
+    const bool good = treat_session_plan(run->session, &asked, answer, d);
+    progress_line_clear(&run->progress);
+    return good ? STATUS_DONE : STATUS_SYSTEM;
 }
 
-static int report_with_registers(const char *path, const char *output, double amount, int threads)
+static int report_make(const struct request *request)
 {
+    struct diagnostics *d = must_have(diagnostics_new());
     struct replay_run run;
     struct residual residual = {0};
-    int status = replay_read(&run, path, threads, false);
-    if (status == STATUS_DONE)
-        status = replay_residual(&run, &residual, threads);
-    struct report report = {.path = path,
-                            .results = run.results,
-                            .run = &run,
-                            .residual = &residual,
-                            .d = must_have(diagnostics_new())};
-    if (status == STATUS_DONE)
-        status = report_told(&report, output, amount);
-    diagnostics_free(report.d);
+    struct plan_answer answer = {0};
+    int status = run_read(request, &run, d);
+    if (status == STATUS_DONE && !isnan(request->budget))
+        status = plan_ask(request, &run, &answer, d);
+    if (status == STATUS_DONE && request->registers)
+        status = replay_residual(&run, &residual, request->threads);
+    if (status == STATUS_DONE) {
+        struct report report = {.path = request->path,
+                                .results = run.results,
+                                .budget = request->budget,
+                                .run = &run,
+                                .residual = request->registers ? &residual : NULL,
+                                .d = d};
+        report_fill(&report, answer.feasible ? &answer.best : NULL);
+        status = report_write(&report, request->output);
+        report_clear(&report);
+    }
+    diagnostics_print(d, stderr);
+    diagnostics_free(d);
     residual_free(&residual);
     replay_close(&run);
     return status;
@@ -276,15 +288,15 @@ static int report_with_registers(const char *path, const char *output, double am
 
 int command_report(int argc, char **argv)
 {
-    const char *output = NULL, *budget = NULL;
-    double amount = NAN;
-    bool registers = false;
+    struct request request = {.budget = NAN};
+    const char *budget = NULL;
     uint64_t threads = (uint64_t)machine_threads();
     const struct option_row rows[] = {
-        {'o', "output", "FILE", "the file to write", OPTION_TEXT, &output, 0, 0},
-        {'b', "budget", "B", "where the budget slider starts: 500k", OPTION_TEXT, &budget, 0, 0},
-        {0, "registers", NULL, "also the registers that `export` writes", OPTION_FLAG, &registers,
-         0, 0},
+        {'o', "output", "FILE", "the file to write", OPTION_TEXT, &request.output, 0, 0},
+        {'b', "budget", "B", "where the slider starts: the best plan for B, such as 500k",
+         OPTION_TEXT, &budget, 0, 0},
+        {0, "registers", NULL, "also the registers that `export` writes", OPTION_FLAG,
+         &request.registers, 0, 0},
         {'t', "threads", "N", "threads (the processors of this process)", OPTION_WHOLE, &threads, 1,
          4096},
     };
@@ -292,15 +304,15 @@ int command_report(int argc, char **argv)
     int status = options_parse(&manual, rows, sizeof rows / sizeof *rows, argc, argv, &operands);
     if (status != OPTIONS_PROCEED)
         return status;
-    if (output == NULL || *output == '\0')
+    if (request.output == NULL || *request.output == '\0')
         return options_wrong(&manual, "where to? Add -o and the name of the file to write");
-    if (budget != NULL && !amount_parse(budget, strlen(budget), &amount))
+    if (budget != NULL && !amount_parse(budget, strlen(budget), &request.budget))
         return options_wrong(&manual, "--budget %s: an amount such as 500k is expected",
                              text_shown(budget, 40));
-    if (!output_possible("report", output, magic, sizeof magic - 1, "a lossmill report"))
+    if (!output_possible("report", request.output, magic, sizeof magic - 1, "a lossmill report"))
         return STATUS_SYSTEM;
 
-    status = registers ? report_with_registers(argv[1], output, amount, (int)threads)
-                       : report_alone(argv[1], output, amount);
-    return output_finish(status);
+    request.path = argv[1];
+    request.threads = (int)threads;
+    return output_finish(report_make(&request));
 }

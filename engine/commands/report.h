@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "commands/replay.h"
+#include "commands/shares.h"
 
 struct report {
     FILE *out;
@@ -20,24 +21,24 @@ struct report {
     const struct settings *settings;
     const struct treatment_outcome *treated; // NULL: neither treatments nor an appetite
     struct ordered_losses total, largest;    // of the years
-    bool has_level;
-    size_t level;                // of quantiles: what a bad year is
-    bool insured;                // the total is net of current insurance
-    struct ordered_losses gross; // the years before it
-    const int64_t *gross_loss;   // likewise, in their own order
-    double gross_aal, gross_tvar;
-    double budget;                   // that was asked for, or NaN
-    size_t plan;                     // that the page starts with; plan_count if there is none
-    size_t plan_best;                // of the largest net benefit
-    size_t plan_good;                // the cheapest surely within the appetite; plan_count: none
-    const struct replay_run *run;    // its study, for the registers; NULL: without them
-    const struct residual *residual; // likewise
+    bool insured;                            // the total is net of current insurance
+    struct ordered_losses gross;             // the years before it
+    const int64_t *gross_loss;               // likewise, in their own order
+    struct totals totals;
+    const struct plan_figures **plans; // stops of the slider, by cost: the run's own, and the asked
+    size_t plan_count;
+    size_t plan;       // that the page starts with; plan_count if there is none
+    size_t plan_best;  // of the largest net benefit
+    size_t plan_good;  // the cheapest surely within the appetite; plan_count: none
+    double budget;     // that was asked for, or NaN
+    size_t plan_asked; // the best for it, as `plan` finds it; plan_count: none fits
+    bool asked_apart;  // which is none of the run's own
+    const struct replay_run *run;
+    const struct residual *residual; // of `run`, for the registers; NULL: without them
     struct diagnostics *d;
 };
 
 enum { REPORT_ROWS = 50, REPORT_TREATMENTS = 200 }; // listed at most
-
-size_t report_plan_count(const struct report *r);
 
 // What the page says of a plan at T years; NaN where the run has no figure for it.
 double report_plan_year_in(const struct report *r, const struct world_figures *plan, double period);
@@ -46,7 +47,6 @@ double report_net_benefit(const struct plan_figures *plan);
 const char *report_level_text(const struct report *r); // "99 %"
 const char *report_worst_text(const struct report *r); // "worst 1 %"
 const char *report_money(double amount, double error); // money_text with a proper minus
-const char *report_chance_text(double chance);         // three digits, however small
 const char *report_error_text(double standard_error);  // "± 13 k"
 const char *report_verdict_html(enum verdict verdict);
 
@@ -54,7 +54,7 @@ const char *report_verdict_html(enum verdict verdict);
 void report_headline(const struct report *r);
 void report_exceedance(const struct report *r);
 void report_method(const struct report *r);
-void report_registers(const struct report *r); // r->run is not NULL
+void report_registers(const struct report *r); // r->residual is not NULL
 bool report_drivers(const struct report *r);   // false after a diagnostic
 void report_treatments(const struct report *r);
 void report_plans(const struct report *r);

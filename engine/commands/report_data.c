@@ -113,13 +113,14 @@ static size_t known_list(const struct settings *s, struct known *known)
     return count;
 }
 
+// With all digits: what `plan` says of the same plan is the same.
 static void data_world(const struct report *r, struct json *json, const struct world_figures *x)
 {
-    put(json, "aal", x->aal);
-    put(json, "in20", report_plan_year_in(r, x, 20));
-    put(json, "in200", report_plan_year_in(r, x, 200));
-    if (r->has_level)
-        put(json, "tvar", x->tvar[r->level]);
+    json_number(json, "aal", x->aal);
+    json_number(json, "in20", report_plan_year_in(r, x, 20));
+    json_number(json, "in200", report_plan_year_in(r, x, 200));
+    if (r->totals.has_level)
+        json_number(json, "tvar", x->tvar[r->totals.level]);
 }
 
 static void data_plans(const struct report *r, struct json *json)
@@ -133,14 +134,14 @@ static void data_plans(const struct report *r, struct json *json)
         numbers[i] = rounded(known[i].chance);
     json_numbers(json, "chances", numbers, count);
     json_open(json, "plans", '[');
-    for (size_t p = 0; p < report_plan_count(r); p++) {
-        const struct plan_figures *plan = &r->treated->plans[p];
+    for (size_t p = 0; p < r->plan_count; p++) {
+        const struct plan_figures *plan = r->plans[p];
         const struct world_figures *x = &plan->figures;
         json_open(json, NULL, '{');
-        put(json, "cost", plan->budget_cost);
-        put(json, "annual", plan->annualised_cost);
-        put(json, "saved", x->aal_saved.value);
-        put(json, "error", x->aal_saved.error);
+        json_number(json, "cost", plan->budget_cost);
+        json_number(json, "annual", plan->annualised_cost);
+        json_number(json, "saved", x->aal_saved.value);
+        json_number(json, "error", x->aal_saved.error);
         data_world(r, json, x);
         for (size_t i = 0; i < count; i++)
             numbers[i] = rounded(known[i].period ? x->aep[known[i].index] : x->var[known[i].index]);
@@ -173,8 +174,8 @@ static void data_treatments(const struct report *r, struct json *json)
     for (size_t i = 0; i < t->count; i++) {
         const struct treatment_figures *f = &r->treated->treatments[i];
         bool used = false;
-        for (size_t p = 0; p < report_plan_count(r) && !used; p++)
-            used = r->treated->plans[p].chosen[i];
+        for (size_t p = 0; p < r->plan_count && !used; p++)
+            used = r->plans[p]->chosen[i];
         if (!used)
             continue;
         json_open(json, text_format("%zu", i), '{');
@@ -197,12 +198,12 @@ void report_data(const struct report *r)
     json_open(&json, NULL, '{');
     json_text(&json, "currency", r->settings->currency);
     json_bool(&json, "insured", r->insured);
-    json_text(&json, "level", r->has_level ? report_level_text(r) : NULL);
-    json_text(&json, "worst", r->has_level ? report_worst_text(r) : NULL);
+    json_text(&json, "level", r->totals.has_level ? report_level_text(r) : NULL);
+    json_text(&json, "worst", r->totals.has_level ? report_worst_text(r) : NULL);
     data_curve(r, &json);
     if (t->appetite_count > 0)
         data_appetite(r, &json);
-    if (report_plan_count(r) > 0) {
+    if (r->plan_count > 0) {
         const struct world_figures *base = &r->treated->base;
         json_text(&json, "basis",
                   t->settings.budget_basis == BUDGET_ANNUALISED ? "a year, annualised"
@@ -216,14 +217,18 @@ void report_data(const struct report *r)
         put(&json, "in20_error", estimate_error(&in20));
         put(&json, "in200", in200.value);
         put(&json, "in200_error", estimate_error(&in200));
-        if (r->has_level) {
-            put(&json, "tvar", base->tvar[r->level]);
-            put(&json, "tvar_error", r->outcome->summary.tvar_error[r->level]);
+        if (r->totals.has_level) {
+            put(&json, "tvar", base->tvar[r->totals.level]);
+            put(&json, "tvar_error", r->outcome->summary.tvar_error[r->totals.level]);
         }
         json_close(&json, '}');
         json_whole(&json, "start", r->plan);
         json_whole(&json, "best", r->plan_best);
-        if (r->plan_good < report_plan_count(r))
+        if (r->plan_asked < r->plan_count) {
+            json_number(&json, "budget", r->budget);
+            json_whole(&json, "asked", r->plan_asked);
+        }
+        if (r->plan_good < r->plan_count)
             json_whole(&json, "good", r->plan_good);
         data_plans(r, &json);
         data_treatments(r, &json);

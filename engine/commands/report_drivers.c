@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/groups.h"
 #include "commands/html.h"
 #include "commands/print.h"
 #include "commands/report.h"
@@ -97,21 +98,6 @@ static void panel_print(const struct report *r, const struct panel *panel)
     fputs("</section>\n", r->out);
 }
 
-static double tail_share(const struct report *r, const double *contribution)
-{
-    if (!r->has_level || contribution == NULL || !(r->gross_tvar > 0))
-        return NAN;
-    return contribution[r->level] / r->gross_tvar;
-}
-
-static double aal_share(const struct report *r, const struct contributor *x)
-{
-    const struct summary *s = &r->outcome->summary;
-    bool exact = !isnan(x->aal_exact) && !isnan(s->aal_exact);
-    double share = exact ? x->aal_exact / s->aal_exact : x->aal / r->gross_aal;
-    return isfinite(share) ? share : NAN;
-}
-
 // The largest of them, either in the average or in the worst years.
 static int compare_shares(const void *a, const void *b)
 {
@@ -142,13 +128,13 @@ static void scenarios(const struct report *r)
     struct share *shares = must_alloc(p->scenario_count, sizeof *shares);
     for (size_t i = 0; i < p->scenario_count; i++) {
         const struct contributor *x = &r->outcome->scenarios[i];
-        shares[i] = (struct share){p->scenarios[i].name, p->scenarios[i].id, aal_share(r, x),
-                                   tail_share(r, x->tvar_contribution)};
+        shares[i] = (struct share){p->scenarios[i].name, p->scenarios[i].id,
+                                   share_average(&r->totals, x), share_worst(&r->totals, x)};
     }
     shares_sort(shares, p->scenario_count);
     size_t all = positive(shares, p->scenario_count);
     panel_print(r, &(struct panel){"Scenarios", NULL, shares, all < REPORT_ROWS ? all : REPORT_ROWS,
-                                   all, "scenario", "scenarios", r->has_level});
+                                   all, "scenario", "scenarios", r->totals.has_level});
     free(shares);
 }
 
@@ -158,13 +144,13 @@ static void assets(const struct report *r)
     struct share *shares = must_alloc(a->count, sizeof *shares);
     for (size_t i = 0; i < a->count; i++) {
         const struct contributor *x = &r->outcome->assets[i];
-        shares[i] = (struct share){a->name != NULL ? a->name[i] : NULL, a->id[i], aal_share(r, x),
-                                   tail_share(r, x->tvar_contribution)};
+        shares[i] = (struct share){a->name != NULL ? a->name[i] : NULL, a->id[i],
+                                   share_average(&r->totals, x), share_worst(&r->totals, x)};
     }
     shares_sort(shares, a->count);
     size_t all = positive(shares, a->count);
     panel_print(r, &(struct panel){"Assets", NULL, shares, all < REPORT_ROWS ? all : REPORT_ROWS,
-                                   all, "asset", "assets", r->has_level});
+                                   all, "asset", "assets", r->totals.has_level});
     free(shares);
 }
 
@@ -176,8 +162,8 @@ static void shared_events(const struct report *r)
     if (p->event_count > 0) {
         for (size_t e = 0; e < p->event_count; e++) {
             const struct contributor *x = &r->outcome->events[e].all;
-            shares[e] = (struct share){p->events[e].name, p->events[e].id, aal_share(r, x),
-                                       tail_share(r, x->tvar_contribution)};
+            shares[e] = (struct share){p->events[e].name, p->events[e].id,
+                                       share_average(&r->totals, x), share_worst(&r->totals, x)};
             aal += shares[e].aal;
             tail += shares[e].tail;
         }
@@ -189,7 +175,7 @@ static void shared_events(const struct report *r)
         panel_print(r,
                     &(struct panel){"Shared events", "Each strikes once and hits many assets.",
                                     shares, count, count > p->event_count ? count : p->event_count,
-                                    "shared event", "shared events", r->has_level});
+                                    "shared event", "shared events", r->totals.has_level});
     }
     free(shares);
 }
@@ -218,7 +204,7 @@ static void fixed(const struct report *r, const char *title, const double *share
 static double group_tail(const struct report *r, const int64_t *group)
 {
     const uint64_t years = r->settings->years;
-    const double beyond = years_beyond_quantile(years, r->settings->quantiles[r->level]);
+    const double beyond = years_beyond_quantile(years, r->settings->quantiles[r->totals.level]);
     const int64_t var = losses_var(&r->gross, beyond);
     const int64_t *all = r->gross_loss;
     double above = 0, at = 0, sum_above = 0, sum_at = 0;
@@ -233,7 +219,7 @@ static double group_tail(const struct report *r, const int64_t *group)
     }
     double part = at > 0 ? fmax(beyond - above, 0) / at : 0;
     double contribution = (sum_above + part * sum_at) / beyond * r->settings->resolution;
-    return contribution / r->gross_tvar;
+    return contribution / r->totals.tvar;
 }
 
 // "threat_id*business_unit" as people would say it.
@@ -258,18 +244,20 @@ static bool grouping(const struct report *r, size_t g)
     bool good = true;
     for (size_t i = 0; i < count && good; i++) {
         double tail = NAN;
-        if (r->has_level && r->gross_tvar > 0) {
+        if (r->totals.has_level && r->totals.tvar > 0) {
             good = results_group_years(r->path, r->portfolio, (uint32_t)g, (uint32_t)order[i],
                                        units, r->d);
             tail = good ? group_tail(r, units) : NAN;
         }
-        double aal = summary[order[i]].aal / r->gross_aal;
-        shares[i] = (struct share){group_shown(names->names[order[i]]), NULL,
+        double aal = summary[order[i]].aal / r->totals.aal;
+        shares[i] = (struct share){group_shown(r->outcome, g, order[i]), NULL,
                                    isfinite(aal) ? aal : NAN, tail};
     }
+    const char *note = group_note(r->outcome, g);
     if (good)
-        panel_print(r, &(struct panel){grouping_title(names->name), NULL, shares, count,
-                                       names->count, "group", "groups", r->has_level});
+        panel_print(r, &(struct panel){grouping_title(names->name),
+                                       note != NULL ? html(note) : NULL, shares, count,
+                                       names->count, "group", "groups", r->totals.has_level});
     free(units);
     free(shares);
     free(order);
@@ -281,12 +269,12 @@ static void lead(const struct report *r)
 {
     double events = 0;
     fputs("<p class=\"lead\">Shares of the average annual loss", r->out);
-    if (r->has_level)
+    if (r->totals.has_level)
         fprintf(r->out, ", and of the average of the %s of years (TVaR at %s)",
                 report_worst_text(r), report_level_text(r));
     fputs(".", r->out);
     for (size_t e = 0; e < r->portfolio->event_count; e++)
-        events += tail_share(r, r->outcome->events[e].all.tvar_contribution);
+        events += share_worst(&r->totals, &r->outcome->events[e].all);
     if (events > 0)
         fprintf(r->out,
                 " What strikes many assets at once makes up <strong>%s</strong> of what the "
@@ -304,22 +292,17 @@ bool report_drivers(const struct report *r)
           r->out);
     lead(r);
     fputs("<div class=\"panels\">\n", r->out);
+    shared_events(r);
     scenarios(r);
     assets(r);
-    shared_events(r);
     fixed(r, "What is harmed", r->outcome->effect_share, effects, EFFECTS, NULL);
     fixed(r, "Forms of loss", r->outcome->form_share, loss_form_names, LOSS_FORMS, NULL);
     for (size_t g = 0; g < r->portfolio->grouping_count && good; g++)
         good = grouping(r, g);
     fputs("</div>\n", r->out);
-    double own = 0;
-    for (size_t e = 0; e < r->portfolio->event_count; e++)
-        own += r->outcome->events[e].own_aal;
-    if (own > 0 && r->portfolio->grouping_count > 0)
-        fprintf(r->out,
-                "<p class=\"note\">In groups, (empty) includes what shared events themselves cost, "
-                "%s a year.</p>\n",
-                money_text(own, NAN));
+    const char *own = events_own_note(r->outcome);
+    if (own != NULL)
+        fprintf(r->out, "<p class=\"note\">%s</p>\n", html(own));
     if (r->insured)
         fputs("<p class=\"note\">Shares are of the loss before insurance.</p>\n", r->out);
     fputs("</section>\n", r->out);

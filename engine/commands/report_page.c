@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/appetite.h"
+#include "commands/headline.h"
 #include "commands/html.h"
 #include "commands/print.h"
 #include "commands/report.h"
@@ -14,23 +16,18 @@ extern const size_t report_d3_licence_size;
 
 const char *report_level_text(const struct report *r)
 {
-    return text_format("%g %%", 100 * r->settings->quantiles[r->level]);
+    return text_format("%g %%", 100 * r->settings->quantiles[r->totals.level]);
 }
 
 const char *report_worst_text(const struct report *r)
 {
-    return text_format("worst %.3g\u00a0%%", 100 * (1 - r->settings->quantiles[r->level]));
+    return text_format("worst %.3g\u00a0%%", 100 * (1 - r->settings->quantiles[r->totals.level]));
 }
 
 const char *report_money(double amount, double error)
 {
     const char *text = money_text(amount, error);
     return amount < 0 ? text_format("\u2212%s", text + (*text == '-')) : text;
-}
-
-const char *report_chance_text(double chance)
-{
-    return isnan(chance) ? "-" : text_format("%.3g %%", 100 * chance);
 }
 
 const char *report_error_text(double standard_error)
@@ -83,11 +80,6 @@ static void key_figures(const struct report *r)
     fputs("</dl>\n", r->out);
 }
 
-static const char *points_text(size_t count, size_t all)
-{
-    return text_format("%zu of %zu point%s", count, all, all == 1 ? "" : "s");
-}
-
 static const char *in_text(double chance)
 {
     double years = 1 / chance;
@@ -108,27 +100,13 @@ static const char *scope_html(const char *scope)
 static void appetite(const struct report *r)
 {
     const struct treatments *t = &r->portfolio->treatments;
-    size_t counts[VERDICTS] = {0};
+    bool undecided = false;
     if (t->appetite_count == 0)
         return;
-    for (size_t a = 0; a < t->appetite_count; a++) {
-        counts[r->treated->appetite[a].verdict]++;
-    }
-    fputs("<section aria-labelledby=\"appetite\">\n<h2 id=\"appetite\">Is that within the "
-          "appetite?</h2>\n<p class=\"lead\">",
-          r->out);
-    if (counts[VERDICT_BREACHED] > 0)
-        fprintf(r->out, "<strong>No.</strong> It is breached at %s",
-                points_text(counts[VERDICT_BREACHED], t->appetite_count));
-    else if (counts[VERDICT_UNDECIDED] > 0)
-        fprintf(r->out, "<strong>Not surely.</strong> It is undecided at %s",
-                points_text(counts[VERDICT_UNDECIDED], t->appetite_count));
-    else
-        fprintf(r->out, "<strong>Yes.</strong> All %zu points are within", t->appetite_count);
-    fprintf(r->out, "%s.</p>\n",
-            counts[VERDICT_BREACHED] > 0 && counts[VERDICT_UNDECIDED] > 0
-                ? text_format(", and undecided at %zu", counts[VERDICT_UNDECIDED])
-                : "");
+    fprintf(r->out,
+            "<section aria-labelledby=\"appetite\">\n<h2 id=\"appetite\">Is that within the "
+            "appetite?</h2>\n<p class=\"lead\"><strong>%s:</strong> %s.</p>\n",
+            appetite_answer(r->treated), appetite_reason(r->treated));
     fprintf(r->out,
             "<div class=\"scroll\" role=\"region\" aria-label=\"Appetite\" tabindex=\"0\">"
             "<table>\n<caption>Chance that a year loses more than the tolerated amount, "
@@ -138,18 +116,19 @@ static void appetite(const struct report *r)
             "<th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n");
     for (size_t a = 0; a < t->appetite_count; a++) {
         const struct appetite_figures *x = &r->treated->appetite[a];
+        undecided = undecided || x->verdict == VERDICT_UNDECIDED;
         fprintf(r->out,
                 "<tr><th scope=\"row\">%s <span class=\"range\">above %s</span></th>"
                 "<td class=\"num\">%s <span class=\"in\">%s</span></td>"
                 "<td class=\"num\">%s</td>"
                 "<td class=\"num wide\">%s to %s</td><td>%s</td></tr>\n",
                 scope_html(t->appetite[a].scope), money_text(t->appetite[a].loss, NAN),
-                report_chance_text(t->appetite[a].probability), in_text(t->appetite[a].probability),
-                report_chance_text(x->exceeds.value), report_chance_text(x->exceeds.lower),
-                report_chance_text(x->exceeds.upper), report_verdict_html(x->verdict));
+                chance_text(t->appetite[a].probability), in_text(t->appetite[a].probability),
+                chance_text(x->exceeds.value), chance_text(x->exceeds.lower),
+                chance_text(x->exceeds.upper), report_verdict_html(x->verdict));
     }
     fputs("</tbody></table></div>\n", r->out);
-    if (counts[VERDICT_UNDECIDED] > 0)
+    if (undecided)
         fputs("<p class=\"note\">Undecided: more simulated years would tell.</p>\n", r->out);
     fputs("</section>\n", r->out);
 }
@@ -165,9 +144,9 @@ static void contents(const struct report *r)
           r->out);
     if (t->count > 0)
         fputs("<li><a href=\"#treatments\">What helps</a></li>\n", r->out);
-    if (report_plan_count(r) > 0)
+    if (r->plan_count > 0)
         fputs("<li><a href=\"#plans\">What a budget buys</a></li>\n", r->out);
-    if (r->run != NULL)
+    if (r->residual != NULL)
         fputs("<li><a href=\"#registers\">Registers</a></li>\n", r->out);
     fputs("<li><a href=\"#method\">Method</a></li>\n</ul></nav>\n", r->out);
 }
@@ -190,11 +169,14 @@ void report_headline(const struct report *r)
           "inputs</em>: they shrink with more simulated years, and say nothing of how good the "
           "estimates are that went in.</p>\n",
           r->out);
+    const char *note = exact_note(&r->outcome->summary);
+    if (note != NULL)
+        fprintf(r->out, "<p class=\"note\">%s</p>\n", html(note));
     if (r->insured)
         fprintf(r->out,
                 "<p class=\"note\">Net of current insurance; before it the average annual loss is "
                 "%s.</p>\n",
-                money_text(r->gross_aal, NAN));
+                money_text(r->totals.aal, NAN));
     fputs("</header>\n", r->out);
 }
 
@@ -203,7 +185,7 @@ static void exceedance_table(const struct report *r)
     const struct settings *s = r->settings;
     const struct exceedance *x = &r->outcome->exceedance;
     bool oep = x->oep != NULL && s->annual_loss == ANNUAL_LOSS_EVENTS;
-    bool plan = r->plan < report_plan_count(r);
+    bool plan = r->plan < r->plan_count;
     if (s->return_period_count == 0 || x->aep == NULL)
         return;
     fputs("<details open><summary>The curve as a table</summary>\n<div class=\"scroll\" "
@@ -228,7 +210,7 @@ static void exceedance_table(const struct report *r)
                     estimate_text(&x->oep[i]), estimate_range_text(&x->oep[i]));
         if (plan)
             fprintf(r->out, "<td class=\"num\" data-period=\"%.17g\">%s</td>", s->return_periods[i],
-                    money_text(r->treated->plans[r->plan].figures.aep[i], NAN));
+                    money_text(r->plans[r->plan]->figures.aep[i], NAN));
         fputs("</tr>\n", r->out);
     }
     fputs("</tbody></table></div></details>\n", r->out);

@@ -21,9 +21,9 @@ static const struct sheet_shown risks[] = {
     {"option", "Option", SHOWN_TEXT},
     {"treatments", "Treatments", SHOWN_TEXT},
     {"decided_by", "Decided by", SHOWN_TEXT},
-    {"review_by", "Review by", SHOWN_TEXT},
+    {"review_by", "Review by", SHOWN_DATE},
     {"overdue", "Overdue", SHOWN_TEXT},
-    {"exceeded", "Accepted loss exceeded", SHOWN_TEXT},
+    {"exceeded", "More than accepted", SHOWN_TEXT},
 };
 
 static const struct sheet_shown plan[] = {
@@ -32,7 +32,7 @@ static const struct sheet_shown plan[] = {
     {"treatment_id", "Id", SHOWN_TEXT},
     {"name", "Treatment", SHOWN_TEXT},
     {"owner", "Owner", SHOWN_TEXT},
-    {"due", "Due", SHOWN_TEXT},
+    {"due", "Due", SHOWN_DATE},
     {"due_passed", "Overdue", SHOWN_TEXT},
     {"state", "State", SHOWN_TEXT},
     {"controls", "Controls", SHOWN_TEXT},

@@ -68,7 +68,7 @@ static void treatment_row(const struct report *r, const struct treatment_figures
     size_t i = (size_t)(f - r->treated->treatments);
     const struct treatment *x = &t->rows[i];
     const struct reduction *saved = &f->alone.aal_saved;
-    bool chosen = r->plan < report_plan_count(r) && r->treated->plans[r->plan].chosen[i];
+    bool chosen = r->plan < r->plan_count && r->plans[r->plan]->chosen[i];
     const char *state =
         x->state == TREATMENT_CANDIDATE
             ? ""
@@ -89,7 +89,7 @@ static void treatment_row(const struct report *r, const struct treatment_figures
             money_text(f->cost.annualised, NAN),
             report_money(f->net_benefit.value, f->net_benefit.error),
             report_error_text(f->net_benefit.error));
-    if (report_plan_count(r) > 0)
+    if (r->plan_count > 0)
         fprintf(r->out, "<td role=\"cell\" class=\"in-plan\">%s</td>", chosen ? "\u2713 yes" : "");
     fputs("</tr>\n", r->out);
 }
@@ -106,7 +106,7 @@ static void treatment_table(const struct report *r, const struct treatment_figur
           "<th role=\"columnheader\" scope=\"col\" class=\"num\">Costs a year</th>"
           "<th role=\"columnheader\" scope=\"col\" class=\"num\">Net benefit</th>",
           r->out);
-    if (report_plan_count(r) > 0)
+    if (r->plan_count > 0)
         fputs("<th role=\"columnheader\" scope=\"col\">In the plan</th>", r->out);
     fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", r->out);
     for (size_t i = 0; i < count; i++)
@@ -204,20 +204,25 @@ static const char *verdicts_text(const struct report *r, const struct plan_figur
 static void frontier_row(const struct report *r, size_t p)
 {
     const struct treatments *t = &r->portfolio->treatments;
-    const struct plan_figures *plan = &r->treated->plans[p];
-    const bool *before = p > 0 ? r->treated->plans[p - 1].chosen : NULL;
+    const struct plan_figures *plan = r->plans[p];
+    const bool *before = p > 0 ? r->plans[p - 1]->chosen : NULL;
     const struct world_figures *x = &plan->figures;
-    fprintf(r->out,
-            "<tr data-plan=\"%zu\"><th scope=\"row\" class=\"num\">%s</th><td class=\"num\">%s</td>"
-            "<td class=\"num\">%s</td><td class=\"num\">%s <span class=\"range\">%s</span></td>",
-            p, money_text(plan->budget_cost, NAN), money_text(plan->annualised_cost, NAN),
-            money_text(x->aal, NAN), report_money(x->aal_saved.value, x->aal_saved.error),
-            report_error_text(x->aal_saved.error));
+    fprintf(
+        r->out,
+        "<tr data-plan=\"%zu\"><th scope=\"row\" class=\"num\">%s%s</th><td class=\"num\">%s</td>"
+        "<td class=\"num\">%s</td><td class=\"num\">%s <span class=\"range\">%s</span></td>",
+        p, money_text(plan->budget_cost, NAN),
+        p == r->plan_asked
+            ? text_format(" <span class=\"tag\">best for %s</span>", money_text(r->budget, NAN))
+            : "",
+        money_text(plan->annualised_cost, NAN), money_text(x->aal, NAN),
+        report_money(x->aal_saved.value, x->aal_saved.error),
+        report_error_text(x->aal_saved.error));
     fprintf(r->out, "<td class=\"num\">%s</td><td class=\"num\">%s</td>",
             money_text(report_plan_year_in(r, x, 20), NAN),
             money_text(report_plan_year_in(r, x, 200), NAN));
-    if (r->has_level)
-        fprintf(r->out, "<td class=\"num\">%s</td>", money_text(x->tvar[r->level], NAN));
+    if (r->totals.has_level)
+        fprintf(r->out, "<td class=\"num\">%s</td>", money_text(x->tvar[r->totals.level], NAN));
     if (t->appetite_count > 0)
         fprintf(r->out, "<td>%s</td>", verdicts_text(r, plan));
     fprintf(r->out, "<td class=\"change\">%s %s</td></tr>\n",
@@ -235,11 +240,11 @@ static void lead(const struct report *r)
     const enum objective objective = r->portfolio->treatments.settings.objective;
     double gap = 0;
     bool modelled = false;
-    for (size_t p = 0; p < report_plan_count(r); p++) {
-        gap = fmax(gap, r->treated->plans[p].gap);
-        modelled = modelled || r->treated->plans[p].modelled;
+    for (size_t p = 0; p < r->plan_count; p++) {
+        gap = fmax(gap, r->plans[p]->gap);
+        modelled = modelled || r->plans[p]->modelled;
     }
-    const size_t count = report_plan_count(r);
+    const size_t count = r->plan_count - r->asked_apart;
     fprintf(r->out, "%zu plan%s, from what is mandatory to everything. ", count,
             count == 1 ? "" : "s");
     if (objective == OBJECTIVE_TVAR)
@@ -249,21 +254,24 @@ static void lead(const struct report *r)
         fprintf(r->out, "Of each it is proven%s that no set of no more cost leaves less %s%s.",
                 gap > 0 ? text_format(", to within %s,", share_text(gap)) : "", least[objective],
                 modelled ? ", by the planner's model" : "");
-    fputs(
-        " For the money between two plans there may be a better set: lossmill plan --budget finds "
-        "it.",
-        r->out);
-    if (isfinite(r->budget))
+    if (isnan(r->budget))
+        fputs(" For the money between two plans there may be a better set: lossmill report "
+              "--budget adds the best one.",
+              r->out);
+    else if (r->plan_asked == r->plan_count)
         fprintf(r->out,
-                "</p>\n<p class=\"note\">Asked for %s; the page begins with the dearest of these "
-                "plans that it pays for.",
+                " <strong>None fits the %s asked for</strong>: what is mandatory or approved costs "
+                "more.",
                 money_text(r->budget, NAN));
+    else
+        fprintf(r->out, " The best for the <strong>%s</strong> asked for is marked%s.",
+                money_text(r->budget, NAN), r->asked_apart ? ", one more plan" : "");
 }
 
 void report_plans(const struct report *r)
 {
     const struct treatments *t = &r->portfolio->treatments;
-    if (report_plan_count(r) == 0)
+    if (r->plan_count == 0)
         return;
     const char *basis = t->settings.budget_basis == BUDGET_ANNUALISED ? "a year" : "first year";
     fputs("<section aria-labelledby=\"plans\">\n<h2 id=\"plans\">What does a budget buy?</h2>\n"
@@ -284,13 +292,13 @@ void report_plans(const struct report *r)
         "<th scope=\"col\" class=\"num\">Saved</th><th scope=\"col\" class=\"num\">One year in "
         "20</th><th scope=\"col\" class=\"num\">One year in 200</th>",
         basis);
-    if (r->has_level)
+    if (r->totals.has_level)
         fprintf(r->out, "<th scope=\"col\" class=\"num\">Average of the %s</th>",
                 report_worst_text(r));
     if (t->appetite_count > 0)
         fputs("<th scope=\"col\">Appetite</th>", r->out);
     fputs("<th scope=\"col\">Against the row above</th></tr></thead>\n<tbody>\n", r->out);
-    for (size_t p = 0; p < report_plan_count(r); p++)
+    for (size_t p = 0; p < r->plan_count; p++)
         frontier_row(r, p);
     fputs("</tbody></table></div></details>\n</section>\n", r->out);
 }

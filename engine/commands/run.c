@@ -5,6 +5,7 @@
 
 #include "base/machine.h"
 #include "commands/commands.h"
+#include "commands/headline.h"
 #include "commands/json.h"
 #include "commands/keeper.h"
 #include "commands/options.h"
@@ -12,7 +13,6 @@
 #include "commands/print.h"
 #include "commands/progress.h"
 #include "commands/stop.h"
-#include "commands/years.h"
 #include "library/whole_run.h"
 #include "models/isa.h"
 #include "results/file.h"
@@ -53,15 +53,16 @@ static bool on_progress(void *context, double done, const char *phase)
     return true;
 }
 
-static void print_headline(const struct outcome *outcome, const char *path, double seconds)
+static void print_end_of_run(const struct whole_run *run, const char *path, double seconds)
 {
+    const struct outcome *outcome = &run->outcome;
     const struct settings *settings = &outcome->portfolio->settings;
     printf("%s\n%s years simulated in %.1f s\n", text_shown(settings->title, 98),
            whole_text(settings->years), seconds);
     if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
         printf("\n%s\n", product_warning);
     printf("\n");
-    print_headline_table(outcome);
+    print_headline(outcome, run->treatments.portfolio != NULL ? &run->treatments : NULL);
     printf("\nWritten to %s. Next:\n\n  lossmill show %s\n", text_shown(path, 200),
            text_shown(path, 200));
     if (outcome->portfolio->treatments.count > 0)
@@ -127,7 +128,7 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
         if (written && request->json)
             print_headline_json(&run->outcome, request->output, seconds);
         else if (written && !request->quiet)
-            print_headline(&run->outcome, request->output, seconds);
+            print_end_of_run(run, request->output, seconds);
     }
     return status;
 }

@@ -18,15 +18,19 @@ static void json_start(struct sheet *sheet, const char *name, const struct setti
     json_open(&sheet->json, "rows", '[');
 }
 
+static const char *class_of(enum shown_as as)
+{
+    return as == SHOWN_TEXT ? "" : as == SHOWN_DATE ? " class=\"date\"" : " class=\"num\"";
+}
+
 static void html_start(struct sheet *sheet, const char *name)
 {
     fprintf(sheet->out,
-            "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" tabindex=\"0\">"
+            "<div class=\"scroll registers\" role=\"region\" aria-label=\"%s\" tabindex=\"0\">"
             "<table class=\"register\">\n<thead><tr>",
             html(name));
     for (size_t i = 0; i < sheet->form->shown_count; i++)
-        fprintf(sheet->out, "<th scope=\"col\"%s>%s</th>",
-                sheet->form->shown[i].as == SHOWN_TEXT ? "" : " class=\"num\"",
+        fprintf(sheet->out, "<th scope=\"col\"%s>%s</th>", class_of(sheet->form->shown[i].as),
                 html(sheet->form->shown[i].heading));
     fputs("</tr></thead>\n<tbody>\n", sheet->out);
 }
@@ -115,7 +119,7 @@ static void html_cell(struct sheet *sheet, const char *text)
     if (sheet->rows >= sheet->form->rows_most)
         return;
     fprintf(sheet->out, "%s<%s%s>%s</%s>", first ? "<tr>" : "", first ? "th scope=\"row\"" : "td",
-            cell->as == SHOWN_TEXT ? "" : " class=\"num\"", text, first ? "th" : "td");
+            class_of(cell->as), text, first ? "th" : "td");
 }
 
 void sheet_text(struct sheet *sheet, const char *text)

@@ -9,7 +9,7 @@
 
 enum sheet_kind { SHEET_CSV, SHEET_JSON, SHEET_HTML };
 
-enum shown_as { SHOWN_TEXT, SHOWN_NUMBER, SHOWN_MONEY, SHOWN_SHARE };
+enum shown_as { SHOWN_TEXT, SHOWN_DATE, SHOWN_NUMBER, SHOWN_MONEY, SHOWN_SHARE };
 
 // A column that a page has room for.
 struct sheet_shown {

@@ -23,6 +23,10 @@ static const struct manual manual = {
         "  AEP    one year in T loses more than this in total\n"
         "  OEP    one year in T has a single event larger than this\n"
         "\n"
+        "Shared events, scenarios and assets are listed by what they make up of the AAL, or of "
+        "the\n"
+        "TVaR where that is more; the losses of a shared event are those of its scenarios too.\n"
+        "\n"
         "Example:\n"
         "  lossmill show first.h5\n"
         "  lossmill show first.h5 --top 5\n"
@@ -35,15 +39,15 @@ const char *const effect_names[EFFECTS] = {"confidentiality", "integrity", "avai
                                            "not given"};
 
 struct ranked {
-    double aal;
+    double size;
     size_t index;
 };
 
 static int compare_ranked(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
-    if (x->aal != y->aal)
-        return x->aal > y->aal ? -1 : 1;
+    if (x->size != y->size)
+        return x->size > y->size ? -1 : 1;
     return x->index < y->index ? -1 : 1;
 }
 
@@ -80,6 +84,15 @@ size_t *summaries_order(const struct summary *summaries, size_t count)
     return ranked_order(ranked, count);
 }
 
+size_t *drivers_order(const struct contributor *contributors, size_t count,
+                      const struct totals *totals)
+{
+    struct ranked *ranked = must_alloc(count, sizeof *ranked);
+    for (size_t i = 0; i < count; i++)
+        ranked[i] = (struct ranked){share_larger(totals, &contributors[i]), i};
+    return ranked_order(ranked, count);
+}
+
 size_t level_nearest(const struct settings *settings, double level)
 {
     size_t nearest = 0;
@@ -87,11 +100,6 @@ size_t level_nearest(const struct settings *settings, double level)
         if (fabs(settings->quantiles[i] - level) < fabs(settings->quantiles[nearest] - level))
             nearest = i;
     return nearest;
-}
-
-const char *group_shown(const char *name)
-{
-    return *name != '\0' ? name : "(empty)";
 }
 
 int command_show(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "commands/shares.h"
 #include "results/file.h"
 
 // `top` limits how many scenarios, assets and groups are listed.
@@ -17,10 +18,12 @@ void show_csv(const struct results *results, uint64_t top);
 size_t *contributors_order(const struct contributor *contributors, size_t count);
 size_t *summaries_order(const struct summary *summaries, size_t count);
 
+// Indices of contributors, first those with the larger share of the average or of the worst years.
+size_t *drivers_order(const struct contributor *contributors, size_t count,
+                      const struct totals *totals);
+
 // The index of the level of settings.quantiles nearest to `level`; 0 if there is none at all.
 size_t level_nearest(const struct settings *settings, double level);
-
-const char *group_shown(const char *name); // "(empty)" for ""
 
 extern const char *const effect_names[EFFECTS];
 

@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "commands/appetite.h"
 #include "commands/csv.h"
+#include "commands/headline.h"
 #include "commands/json.h"
 #include "commands/print.h"
 #include "commands/show.h"
-#include "commands/years.h"
 
 static void json_estimate(struct json *json, const struct estimate *x)
 {
@@ -204,6 +205,7 @@ void show_json(const struct results *results, uint64_t top)
 {
     const struct outcome *outcome = results_outcome(results);
     const struct settings *settings = &outcome->portfolio->settings;
+    const struct treatment_outcome *treated = results_treatments(results);
     const char *hash = results_attribute(results, "content_sha256");
     struct json json = {.out = stdout};
     json_open(&json, NULL, '{');
@@ -218,6 +220,8 @@ void show_json(const struct results *results, uint64_t top)
     if (hash != NULL)
         json_text(&json, "content_sha256", hash);
     json_headline(&json, outcome);
+    if (appetite_answer(treated) != NULL)
+        json_appetite(&json, &treated->portfolio->treatments, treated->appetite);
     json_open(&json, "summary", '{');
     json_summary(&json, settings, &outcome->summary);
     json_close(&json, '}');

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/appetite.h"
+#include "commands/groups.h"
+#include "commands/headline.h"
 #include "commands/print.h"
 #include "commands/show.h"
 #include "commands/years.h"
@@ -23,12 +26,6 @@ static const char *level_text(double level)
     return text_format("%g %%", 100 * level);
 }
 
-// What is known exactly where that is known.
-static double aal_known(double exact, double sampled)
-{
-    return isnan(exact) ? sampled : exact;
-}
-
 static void print_title(const struct results *results)
 {
     const struct settings *settings = &results_outcome(results)->portfolio->settings;
@@ -41,6 +38,28 @@ static void print_title(const struct results *results)
     if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
         printf("\n%s\n", product_warning);
     printf("\n");
+}
+
+static void print_appetite(const struct treatment_outcome *treated)
+{
+    static const struct column columns[] = {
+        {"A year of", ALIGN_LEFT, 38}, {"above", ALIGN_RIGHT, 0},     {"tolerated", ALIGN_RIGHT, 0},
+        {"found", ALIGN_RIGHT, 0},     {"95 % range", ALIGN_LEFT, 0}, {"verdict", ALIGN_LEFT, 0},
+    };
+    const struct treatments *t = &treated->portfolio->treatments;
+    struct listing *listing = listing_new(columns, COLUMNS_OF(columns));
+    for (size_t a = 0; a < t->appetite_count; a++) {
+        const struct appetite_figures *x = &treated->appetite[a];
+        listing_cell(listing, t->appetite[a].scope);
+        listing_cell(listing, money_text(t->appetite[a].loss, NAN));
+        listing_cell(listing, chance_text(t->appetite[a].probability));
+        listing_cell(listing, chance_text(x->exceeds.value));
+        listing_cell(listing, text_format("%s to %s", chance_text(x->exceeds.lower),
+                                          chance_text(x->exceeds.upper)));
+        listing_cell(listing, verdict_names[x->verdict]);
+    }
+    heading("Appetite: the chance that a year loses more, tolerated and found");
+    listing_print(listing, 2);
 }
 
 static void print_exceedance(const struct settings *settings, const struct exceedance *x)
@@ -71,6 +90,8 @@ static void print_tail(const struct settings *settings, const struct summary *su
         {"Level", ALIGN_RIGHT, 0}, {"VaR", ALIGN_RIGHT, 0}, {"95 % range", ALIGN_LEFT, 0},
         {"TVaR", ALIGN_RIGHT, 0},  {"95 %", ALIGN_LEFT, 0},
     };
+    if (settings->quantile_count == 0)
+        return;
     struct listing *listing = listing_new(columns, COLUMNS_OF(columns));
     for (size_t i = 0; i < settings->quantile_count; i++) {
         listing_cell(listing, level_text(settings->quantiles[i]));
@@ -90,14 +111,11 @@ static void more_line(size_t count, size_t shown, const char *one, const char *m
                count - shown == 1 ? one : many);
 }
 
-static void print_contributors(const struct outcome *outcome,
+static void print_contributors(const struct settings *settings, const struct totals *totals,
                                const struct contributor *contributors, size_t count,
                                const char *const *labels, uint64_t top, const char *singular,
                                const char *plural)
 {
-    const struct settings *settings = &outcome->portfolio->settings;
-    size_t level = level_nearest(settings, 0.99);
-    bool tail = settings->quantile_count > 0;
     const struct column columns[] = {
         {text_format("%c%s", singular[0] - 'a' + 'A', singular + 1), ALIGN_LEFT, 30},
         {"Events/year", ALIGN_RIGHT, 0},
@@ -109,9 +127,8 @@ static void print_contributors(const struct outcome *outcome,
         {"Of TVaR", ALIGN_RIGHT, 0},
     };
     size_t shown = top < count ? (size_t)top : count;
-    size_t *order = contributors_order(contributors, count);
-    double total = aal_known(outcome->summary.aal_exact, outcome->summary.aal);
-    struct listing *listing = listing_new(columns, COLUMNS_OF(columns) - !tail);
+    size_t *order = drivers_order(contributors, count, totals);
+    struct listing *listing = listing_new(columns, COLUMNS_OF(columns) - !totals->has_level);
     for (size_t i = 0; i < shown; i++) {
         const struct contributor *x = &contributors[order[i]];
         listing_cell(listing, labels[order[i]]);
@@ -119,15 +136,14 @@ static void print_contributors(const struct outcome *outcome,
         listing_cell(listing, money_text(x->aal_exact, NAN));
         listing_cell(listing, money_text(x->aal, x->aal_error));
         listing_cell(listing, plus_minus_text(x->aal_error));
-        listing_cell(listing, share_text(aal_known(x->aal_exact, x->aal) / total));
+        listing_cell(listing, share_text(share_average(totals, x)));
         listing_cell(listing, money_text(x->sd, NAN));
-        if (tail)
-            listing_cell(listing,
-                         share_text(x->tvar_contribution[level] / outcome->summary.tvar[level]));
+        if (totals->has_level)
+            listing_cell(listing, share_text(share_worst(totals, x)));
     }
-    if (tail)
-        heading("Top %s by share of the AAL, and their share of the TVaR at %s", plural,
-                level_text(settings->quantiles[level]));
+    if (totals->has_level)
+        heading("Top %s by share of the AAL or of the TVaR at %s, the larger one", plural,
+                level_text(settings->quantiles[totals->level]));
     else
         heading("Top %s by share of the AAL", plural);
     listing_print(listing, 2);
@@ -143,25 +159,26 @@ static const char *label_of(const char *id, const char *name)
     return text_format("%s  %s", id, name);
 }
 
-static void print_scenarios_and_assets(const struct outcome *outcome, uint64_t top)
+static void print_scenarios_and_assets(const struct outcome *outcome, const struct totals *totals,
+                                       uint64_t top)
 {
     const struct portfolio *portfolio = outcome->portfolio;
     const char **labels = must_alloc(portfolio->scenario_count, sizeof *labels);
     for (size_t s = 0; s < portfolio->scenario_count; s++)
         labels[s] = label_of(portfolio->scenarios[s].id, portfolio->scenarios[s].name);
-    print_contributors(outcome, outcome->scenarios, portfolio->scenario_count, labels, top,
-                       "scenario", "scenarios");
+    print_contributors(&portfolio->settings, totals, outcome->scenarios, portfolio->scenario_count,
+                       labels, top, "scenario", "scenarios");
     free(labels);
     labels = must_alloc(portfolio->assets.count, sizeof *labels);
     for (size_t a = 0; a < portfolio->assets.count; a++)
         labels[a] = label_of(portfolio->assets.id[a],
                              portfolio->assets.name != NULL ? portfolio->assets.name[a] : NULL);
-    print_contributors(outcome, outcome->assets, portfolio->assets.count, labels, top, "asset",
-                       "assets");
+    print_contributors(&portfolio->settings, totals, outcome->assets, portfolio->assets.count,
+                       labels, top, "asset", "assets");
     free(labels);
 }
 
-static void print_events(const struct outcome *outcome, uint64_t top)
+static void print_events(const struct outcome *outcome, const struct totals *totals, uint64_t top)
 {
     const struct portfolio *portfolio = outcome->portfolio;
     struct contributor *all = must_alloc(portfolio->event_count, sizeof *all);
@@ -171,8 +188,8 @@ static void print_events(const struct outcome *outcome, uint64_t top)
         labels[e] = label_of(portfolio->events[e].id, portfolio->events[e].name);
     }
     if (portfolio->event_count > 0)
-        print_contributors(outcome, all, portfolio->event_count, labels, top, "shared event",
-                           "shared events");
+        print_contributors(&portfolio->settings, totals, all, portfolio->event_count, labels, top,
+                           "shared event", "shared events");
     free(all);
     free(labels);
 }
@@ -213,7 +230,6 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     size_t level = level_nearest(settings, 0.99);
     bool tail = settings->quantile_count > 0;
     double level_value = tail ? settings->quantiles[level] : NAN;
-    double own = 0;
     const struct column columns[] = {
         {text_shown(grouping->name, 38), ALIGN_LEFT, 38},
         {"AAL", ALIGN_RIGHT, 0},
@@ -227,7 +243,7 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     struct listing *listing = listing_new(columns, tail ? 6 : 4);
     for (size_t i = 0; i < shown; i++) {
         const struct summary *x = &groups->summary[order[i]];
-        listing_cell(listing, group_shown(grouping->names[order[i]]));
+        listing_cell(listing, group_shown(outcome, g, order[i]));
         listing_cell(listing, money_text(x->aal, x->aal_error));
         listing_cell(listing, share_text(x->aal / outcome->summary.aal));
         listing_cell(listing, share_text(x->probability_of_loss));
@@ -238,11 +254,9 @@ static void print_groups(const struct outcome *outcome, size_t g, uint64_t top)
     }
     heading("By %s", text_shown(grouping->name, 60));
     listing_print(listing, 2);
-    for (size_t e = 0; e < outcome->portfolio->event_count; e++)
-        own += outcome->events[e].own_aal;
-    if (own > 0 && !grouping_is_events(grouping->name))
-        printf("  %s includes what shared events themselves cost, %s\n", group_shown(""),
-               money_text(own, NAN));
+    const char *note = group_note(outcome, g);
+    if (note != NULL)
+        paragraph(2, note);
     more_line(grouping->count, shown, "group", "groups");
     free(order);
 }
@@ -323,20 +337,31 @@ static void print_worst_years(const struct outcome *outcome)
 void show_text(const struct results *results, uint64_t top)
 {
     const struct outcome *outcome = results_outcome(results);
+    const struct treatment_outcome *treated = results_treatments(results);
     const struct portfolio *portfolio = outcome->portfolio;
     const struct settings *settings = &portfolio->settings;
+    const bool insured = outcome->annual_loss_gross != NULL;
+    const struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
+    const struct ordered_losses gross =
+        insured ? years_sorted(outcome->annual_loss_gross, settings->years) : losses;
+    const struct totals totals = totals_of(outcome, &gross, level_nearest(settings, 0.99));
     print_title(results);
-    print_headline_table(outcome);
+    print_headline(outcome, treated);
+    if (appetite_answer(treated) != NULL)
+        print_appetite(treated);
+    print_events(outcome, &totals, top);
     print_exceedance(settings, &outcome->exceedance);
-    struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
     print_curve(&losses, settings->resolution, settings->currency);
-    free((void *)losses.sorted);
     print_tail(settings, &outcome->summary);
     print_dependence(outcome);
-    print_scenarios_and_assets(outcome, top);
-    print_events(outcome, top);
+    print_scenarios_and_assets(outcome, &totals, top);
     for (size_t g = 0; g < portfolio->grouping_count; g++)
         print_groups(outcome, g, top);
+    const char *own = events_own_note(outcome);
+    if (own != NULL) {
+        printf("\n");
+        paragraph(2, own);
+    }
     heading("What the average year's loss consists of");
     print_shares("form of loss", outcome->form_share, loss_form_names, LOSS_FORMS);
     print_shares("effect", outcome->effect_share, effect_names, EFFECTS);
@@ -344,4 +369,7 @@ void show_text(const struct results *results, uint64_t top)
     if (outcome->capped_events > 0)
         printf("\n%s events met the limit of one event's loss and were cut there.\n",
                whole_text(outcome->capped_events));
+    if (insured)
+        free((void *)gross.sorted);
+    free((void *)losses.sorted);
 }

@@ -20,9 +20,6 @@ struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years)
     return (struct ordered_losses){.years = years, .count = count, .sorted = sorted};
 }
 
-static const double headline_periods[] = {20, 200};
-enum { HEADLINE_PERIODS = sizeof headline_periods / sizeof *headline_periods };
-
 struct estimate year_in(const struct ordered_losses *losses, double period, double resolution)
 {
     if ((double)losses->years < 10 * period)
@@ -50,81 +47,6 @@ const char *estimate_range_text(const struct estimate *x)
     if (isnan(x->lower))
         return text_format("at most %s", money_text(x->upper, NAN));
     return text_format("%s to %s", money_text(x->lower, error), money_text(x->upper, error));
-}
-
-static double gross_mean(const struct outcome *outcome)
-{
-    const struct settings *settings = &outcome->portfolio->settings;
-    double sum = 0;
-    for (uint64_t y = 0; y < settings->years; y++)
-        sum += (double)outcome->annual_loss_gross[y];
-    return sum / (double)settings->years * settings->resolution;
-}
-
-void print_headline_table(const struct outcome *outcome)
-{
-    static const struct column columns[] = {
-        {"", ALIGN_LEFT, 0}, {"", ALIGN_RIGHT, 0}, {"", ALIGN_LEFT, 0}, {"", ALIGN_LEFT, 0}};
-    const struct settings *settings = &outcome->portfolio->settings;
-    const struct summary *summary = &outcome->summary;
-    struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
-    struct listing *listing = listing_new(columns, 4);
-    listing_cell(listing, "Average annual loss (AAL)");
-    listing_cell(listing, money_text(summary->aal, summary->aal_error));
-    listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
-                                      money_error_text(1.96 * summary->aal_error)));
-    listing_cell(listing, isnan(summary->aal_exact)
-                              ? ""
-                              : text_format("exact: %s", money_text(summary->aal_exact, NAN)));
-    for (size_t i = 0; i < HEADLINE_PERIODS; i++) {
-        struct estimate x = year_in(&losses, headline_periods[i], settings->resolution);
-        listing_cell(listing, text_format("One year in %g loses more than", headline_periods[i]));
-        listing_cell(listing, estimate_text(&x));
-        listing_cell(listing, isnan(x.value) ? "too few years for this" : estimate_range_text(&x));
-        listing_cell(listing, "");
-    }
-    listing_cell(listing, "Chance of any loss in a year");
-    listing_cell(listing, share_text(summary->probability_of_loss));
-    // where all years agree there is no spread to estimate an error from
-    if (summary->probability_of_loss == 0 || summary->probability_of_loss == 1)
-        listing_cell(listing, summary->probability_of_loss == 0 ? "in none of the years"
-                                                                : "in every simulated year");
-    else
-        listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
-                                          share_text(1.96 * summary->probability_of_loss_error)));
-    listing_cell(listing, "");
-    listing_print_bare(listing, 2);
-    if (outcome->annual_loss_gross != NULL)
-        printf("  Net of current insurance: before it the AAL is %s. OEP and what is told of "
-               "groups,\n  scenarios, assets and events are before it.\n",
-               money_text(gross_mean(outcome), NAN));
-    printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",
-           text_shown(settings->currency, 16));
-    free((void *)losses.sorted);
-}
-
-void json_headline(struct json *json, const struct outcome *outcome)
-{
-    const struct settings *settings = &outcome->portfolio->settings;
-    const struct summary *summary = &outcome->summary;
-    struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
-    json_open(json, "headline", '{');
-    json_text(json, "errors", "simulation error, not the uncertainty of the inputs");
-    json_number(json, "aal", summary->aal);
-    json_number(json, "aal_standard_error", summary->aal_error);
-    json_number(json, "aal_exact", summary->aal_exact);
-    json_number(json, "probability_of_loss", summary->probability_of_loss);
-    json_number(json, "probability_of_loss_standard_error", summary->probability_of_loss_error);
-    for (size_t i = 0; i < HEADLINE_PERIODS; i++) {
-        struct estimate x = year_in(&losses, headline_periods[i], settings->resolution);
-        json_open(json, text_format("one_year_in_%g", headline_periods[i]), '{');
-        json_number(json, "value", x.value);
-        json_number(json, "lower", x.lower);
-        json_number(json, "upper", x.upper);
-        json_close(json, '}');
-    }
-    json_close(json, '}');
-    free((void *)losses.sorted);
 }
 
 // A canvas of dots: 2 x 4 to a character in Unicode's braille block, 1 x 1 in ASCII.

@@ -1,8 +1,7 @@
-// The headline of a run, which `run` and `show` share, and its curve.
+// A run's years: in order, what one year in so many loses, and the curve.
 #ifndef LOSSMILL_COMMANDS_YEARS_H
 #define LOSSMILL_COMMANDS_YEARS_H
 
-#include "commands/json.h"
 #include "measure/statistics.h"
 #include "simulate/outcome.h"
 
@@ -18,10 +17,6 @@ const char *estimate_range_text(const struct estimate *x);
 // The annual loss that one year in `period` exceeds, of the portfolio's ordered years; NaN where
 // these are too few to say.
 struct estimate year_in(const struct ordered_losses *losses, double period, double resolution);
-
-// AAL, 1-in-20 and 1-in-200 year, chance of any loss, each with its simulation error.
-void print_headline_table(const struct outcome *outcome);
-void json_headline(struct json *json, const struct outcome *outcome);
 
 // P(annual loss > x) against x, both on logarithmic scales. Nothing if there are too few years with
 // a loss for a curve.

@@ -353,7 +353,8 @@
       svg.append("path").attr("class", "step").attr("d", d3.line().curve(d3.curveStepAfter)
         .x((plan) => x(plan.cost)).y((plan) => y(plan.aal))(plans));
       svg.selectAll(".choice").data(plans).enter().append("circle")
-        .attr("class", (plan) => "choice" + (good(plan) || plan.verdicts.length === 0 ? " good" : ""))
+        .attr("class", (plan, i) => "choice" + (good(plan) || plan.verdicts.length === 0 ? " good" : "") +
+          (i === data.asked ? " asked" : ""))
         .attr("r", 4).attr("cx", (plan) => x(plan.cost)).attr("cy", (plan) => y(plan.aal))
         .on("click", (plan, i) => choose(i));
       const plan = plans[chosen], end = x(plan.cost) > width * 0.6;
@@ -386,6 +387,12 @@
     };
     if (data.good !== undefined) jump("Cheapest of these within the appetite", data.good);
     jump("Largest net benefit", data.best);
+    const marks = []; // under the slider
+    if (data.asked !== undefined) {
+      jump("Best for " + money(data.budget), data.asked);
+      marks.push(make("datalist", { id: "budget-marks" }, make("option", { value: data.asked })));
+      slider.setAttribute("list", "budget-marks");
+    }
 
     const keys = {
       aal: keyFigure("Average annual loss"),
@@ -400,8 +407,8 @@
     const curveFigure = make("figure", { class: "chart", id: "plan-curve" },
       caption("The exceedance curve today and with the plan; dots are the run's own figures."));
     const frontierFigure = make("figure", { class: "chart", id: "frontier" },
-      caption(data.appetite ? "Every dot is a plan; filled ones are within the appetite at every point."
-                            : "Every dot is a plan."));
+      caption("Every dot is a plan" + (data.appetite ? "; filled ones are within the appetite at every point." : ".") +
+        (data.asked === undefined ? "" : " The one with a heavy rim is the best for " + money(data.budget) + ".")));
     const verdicts = data.appetite ? make("div", { id: "plan-appetite" }) : null;
     const set = make("div", { id: "plan-set" });
     host.className = "planner";
@@ -409,7 +416,7 @@
       make("div", { class: "budget" },
         make("div", { class: "budget-head" },
           make("label", { for: "budget" }, "Budget " + data.basis + ", " + data.currency), output),
-        slider,
+        slider, ...marks,
         make("div", { class: "ends", "aria-hidden": "true" },
           make("span", {}, money(plans[0].cost)), make("span", {}, money(plans[plans.length - 1].cost))),
         jumps),
@@ -491,7 +498,8 @@
       slider.setAttribute("aria-valuetext", paid(plan.cost) + ": " + number + " treatments, leaves " +
         money(plan.aal) + " a year." + counted(plan));
       status.textContent = (number === 1 ? "One treatment" : number + " treatments") + " for " + paid(plan.cost) + " " +
-        data.basis + " leave an average annual loss of " + money(plan.aal) + "." + counted(plan);
+        data.basis + " leave an average annual loss of " + money(plan.aal) + "." + counted(plan) +
+        (chosen === data.asked ? " It is the best set for " + paid(data.budget) + "." : "");
       for (const name of Object.keys(keys)) against(keys[name], plan[name], data.base[name], data.base[name + "_error"]);
       net.value.textContent = money(plan.saved - plan.annual, plan.error);
       net.range.textContent = "saves " + money(plan.saved, plan.error) + " " + plusMinus(plan.error);

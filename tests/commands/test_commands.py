@@ -173,6 +173,13 @@ def a_full_standard_output_is_status_4(folder):
 # ---------------------------------------------------------------------------------- new, generate
 
 
+def the_help_tells_what_every_exit_status_means(folder):
+    out = " ".join(call("--help", cwd=folder)[0].split())
+    for status, meaning in enumerate(("done", "the answer is no", "wrong usage", "bad input", "the system failed",
+                                      "stopped by a signal or by --time-limit")):
+        assert f"{status} {meaning}" in out, (status, out)
+
+
 def a_new_study_runs(folder):
     path = os.path.join(folder, "study")
     call("new", path)
@@ -326,6 +333,88 @@ def show_prints_one_page_of_100_columns(folder):
         assert "simulation error, not the uncertainty of the inputs" in out
         assert "\033" not in out
         assert out.isascii() == (locale == "C")
+
+
+def show_answers_the_appetite_first_and_then_names_the_driver(folder):
+    path = first_study_with_events(folder, own_cost=True)
+    with open(os.path.join(path, "appetite.csv"), "w", encoding="utf-8") as file:
+        file.write("scope,loss,probability\nportfolio,1000,0.01\nportfolio,1e12,0.001\n")
+    file = run(path, "run.h5", "--years", 20000)
+    out, _ = call("show", file)
+    assert out.splitlines()[3] == "  Within the appetite? No: breached at 1 of 2 points.", out[:600]
+    facts = json.loads(call("show", file, "--json")[0])
+    assert [x["verdict"] for x in facts["appetite"]] == ["breached", "within"]
+    headings = [out.index(x) for x in ("Average annual loss", "Appetite: ", "Top shared events", "Loss exceedance",
+                                       "Top scenarios", "Top assets")]
+    assert headings == sorted(headings)
+    level = [x["level"] for x in facts["summary"]["levels"]].index(0.99)
+    tvar = facts["summary"]["levels"][level]["tvar"]
+    worst = {x.get("event_id") or x["scenario_id"]: x["tvar_contribution"][level] / tvar
+             for x in facts["shared_events"] + facts["scenarios"]}
+    driver = max(worst, key=worst.get)
+    assert f"Of what the worst 1 % of years lose, {100 * worst[driver]:.1f} % comes from {driver}." in out, (worst, out[:900])
+    aal = sum(x["aal_exact"] for x in facts["scenarios"]) + sum(x["own_aal_exact"] for x in facts["shared_events"])
+    larger = {x["scenario_id"]: max(x["aal_exact"] / aal, worst[x["scenario_id"]]) for x in facts["scenarios"]}
+    listed = re.findall(r"(?m)^  (\S+)", out[out.index("Top scenarios"):out.index("Top assets")])
+    listed = [x for x in listed if x in larger]
+    assert listed == sorted(larger, key=larger.get, reverse=True), (listed, larger)
+
+
+def first_study_with_events(place, own_cost):
+    """The first study with an outbreak, and an asset without a business unit."""
+    path = os.path.join(place, "study")
+    call("new", path)
+    with open(os.path.join(path, "events.csv"), "w", encoding="utf-8") as file:
+        file.write("event_id,frequency,primary_response\noutbreak,0.3," + ("50000" if own_cost else "") + "\n")
+    with open(os.path.join(path, "scenarios.csv"), newline="", encoding="utf-8") as file:
+        head, *rows = list(csv.reader(file))
+    hits = {"scenario_id": "outbreak-servers", "assets": "class in server application", "event": "outbreak",
+            "hit_probability": "0.5", "primary_response": "lognormal90 20000 600000"}
+    head += ["event", "hit_probability"]
+    with open(os.path.join(path, "scenarios.csv"), "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([head, *(row + ["", ""] for row in rows), [hits.get(c, "") for c in head]])
+    rewrite(os.path.join(path, "assets.csv"),
+            lambda rows: [[*row[:3], "" if row[0] == "mail" else row[3], *row[4:]] for row in rows])
+    group_by(path, "business_unit, class, business_unit*class, event")
+    return path
+
+
+def groups_without_a_name_are_named_in_words(folder):
+    def groups(own_cost):
+        place = os.path.join(folder, "own" if own_cost else "none")
+        os.mkdir(place)
+        out = call("show", run(first_study_with_events(place, own_cost), "run.h5", "--years", 20000), "--top", 40)[0]
+        assert "(empty)" not in out
+        heads = re.findall(r"(?m)^By (\S+)$", out)
+        parts = re.split(r"(?m)^By \S+$", out)[1:]
+        return {head: re.findall(r"(?m)^  (.*?)  ", part) + re.findall(r"(?m)^  (\(.* includes .*)$", part)
+                for head, part in zip(heads, parts)}
+    without, own = groups(False), groups(True)
+    assert "(no business_unit)" in without["business_unit"]
+    assert not any(name.startswith("(") for name in without["class"]), without["class"]
+    assert "(no business_unit) * cloud-service" in without["business_unit*class"]
+    assert "(no shared event)" in without["event"] and "outbreak" in without["event"]
+    assert "(no business_unit)" in own["business_unit"]
+    assert any(x.startswith("(no business_unit) includes what shared events themselves cost") for x in own["business_unit"])
+    assert "(shared events' own costs)" in own["class"] and "(shared events' own costs)" in own["business_unit*class"]
+    assert "(no shared event)" in own["event"]
+
+
+def an_exact_aal_outside_the_range_is_explained_and_no_other(folder):
+    path = os.path.join(folder, "study")
+    call("new", path)
+    told = 0
+    for seed in range(22, 28): # the sample of 25 is one of the few
+        file = run(path, "run.h5", "--years", 10000, "--seed", seed)
+        facts = json.loads(call("show", file, "--json")[0])["headline"]
+        off = (facts["aal_exact"] - facts["aal"]) / facts["aal_standard_error"]
+        line = re.search(r"The exact AAL is ([\d.]+) standard errors (lower|higher), outside the range: by chance, one run in",
+                         call("show", file)[0])
+        assert (line is not None) == (abs(off) > 1.96), (seed, off)
+        if line:
+            told += 1
+            assert line[1] == f"{abs(off):.1f}" and line[2] == ("lower" if off < 0 else "higher")
+    assert told > 0
 
 
 def show_csv_has_one_figure_a_row(folder):

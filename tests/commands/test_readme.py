@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the README shows is what the program does: the output of the example study, the table of the result
-file, the commands and the messages."""
+file, the commands, the messages and the links."""
 import pathlib
 import re
 import shutil
@@ -200,6 +200,29 @@ def the_first_study_runs_with_treatments(folder):
         check("each option has an example", options == {"modify", "share", "avoid", "retain"}, options)
 
 
+def anchor(heading):
+    """As GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def links_lead_somewhere():
+    texts = {path: path.read_text(encoding="utf-8") for path in
+             (ROOT / "README.md", *(ROOT / "datasets").rglob("*.md"), *(ROOT / "bench").rglob("*.md"))}
+    prose = {path: re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S) for path, text in texts.items()}
+    anchors = {path: {anchor(h) for h in re.findall(r"^#+ (.*)$", text, re.M)} for path, text in prose.items()}
+    for path, text in prose.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if "://" in target:
+                continue
+            name, _, wanted = target.partition("#")
+            to = (path.parent / name).resolve() if name else path
+            check(f"{path.relative_to(ROOT)} links to something", to.exists(), target)
+            check(f"{path.relative_to(ROOT)} links to a heading", not wanted or wanted in anchors.get(to, ()), target)
+    contents = README[README.index("**Contents**"):README.index("## Two commands")]
+    for heading in re.findall(r"^## (.*)$", prose[ROOT / "README.md"], re.M):
+        check("a section stands in the contents", f"(#{anchor(heading)})" in contents, heading)
+
+
 def the_embedding_program_is_the_example():
     found = re.findall(r"^```c\n(.*?)^```$", README, re.M | re.S)
     check("the README shows a program that embeds the engine", len(found) == 1, len(found))
@@ -233,6 +256,7 @@ def main():
         the_comparison_is_printed(folder, run)
         the_fit_is_printed()
         commands_explain_themselves()
+        links_lead_somewhere()
         the_embedding_program_is_the_example()
         the_first_study_runs_with_events(folder)
         the_first_study_runs_with_treatments(folder)

@@ -213,6 +213,8 @@ def the_headline_is_that_of_the_run():
         shown = float(number) * {"k": 1e3, "M": 1e6}[unit]
         assert abs(shown / value - 1) < 0.06, (key, value)
     assert "simulation error, not the uncertainty of the inputs" in find("header").text
+    off = (out["aal_exact"] - out["aal"]) / out["aal_standard_error"]
+    assert (f"The exact AAL is {abs(off):.1f} standard errors" in find("header").text) == (abs(off) > 1.96), off
     with h5py.File(RUN) as file:
         verdicts = [v.decode() for v in file["appetite/verdict"][:]]
         hashes = [line.decode().split()[0] for line in file.attrs["input_sha256"]]
@@ -267,11 +269,62 @@ def every_plan_shows_what_the_table_says():
     assert sorted(marked) == sorted(last)
 
 
-def a_budget_says_where_the_slider_starts():
+def data_of(page):
+    text = open(page, encoding="utf-8").read()
+    return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S).group(1))
+
+
+def a_budget_adds_the_plan_that_plan_finds_to_the_cent():
     with h5py.File(RUN) as file:
+        names = [name.decode() for name in file["treatment/treatment_id"][:]]
         costs = file["plan/budget_cost"][:]
-    show(report("budget", RUN, "--budget", "1000000"))
-    assert int(find("#budget").get_attribute("value")) == int((costs <= 1e6).sum()) - 1
+        first = float(costs[0])
+    for budget in (500e3, 1e6):
+        best = json.loads(call("plan", RUN, "--budget", budget, "--draws", 0, "--step", 0, "--json")[0])["plans"][0]["best"]
+        page = report("budget", RUN, "--budget", budget)
+        data = data_of(page)
+        plans, asked = data["plans"], data["plans"][data["asked"]]
+        assert data["start"] == data["asked"] and data["budget"] == budget
+        assert sorted(names[i] for i in asked["set"]) == sorted(best["treatments"])
+        for here, there in (("cost", "budget_cost"), ("annual", "annualised_cost"), ("aal", "aal"), ("tvar", "tvar"),
+                            ("saved", "aal_reduction"), ("error", "aal_reduction_error")):
+            assert asked[here] == best[there], (budget, here, asked[here], best[there])
+        assert asked["verdicts"] == [x["verdict"] for x in best["appetite"]]
+        assert [p["cost"] for p in plans] == sorted(p["cost"] for p in plans)
+        assert len(plans) - len(costs) == (asked["cost"] not in costs)
+        show(page)
+        assert int(find("#budget").get_attribute("value")) == data["asked"]
+        assert script("return [...document.getElementById('budget').list.options].map(o => Number(o.value))") == [data["asked"]]
+        shown = re.fullmatch(r"([\d.]+) (k|M) EUR", text_of("#budget-amount"))
+        assert abs(float(shown[1]) * {"k": 1e3, "M": 1e6}[shown[2]] / best["budget_cost"] - 1) < 0.01
+        assert "It is the best set for" in text_of("#plan-status")
+        ids = [e.text for e in every("#plan-set tbody .id")]
+        assert sorted(ids) == sorted(best["treatments"]), ids
+        row = find(f"tr[data-plan='{data['asked']}']")
+        assert "best for" in script("return arguments[0].textContent", row) and "current" in row.get_attribute("class")
+        before = state()
+        find("#budget").send_keys(Keys.HOME)
+        assert "It is the best set for" not in text_of("#plan-status")
+        button = [e for e in every(".jumps button") if e.text.startswith("Best for")]
+        assert len(button) == 1
+        script("arguments[0].click()", button[0])
+        assert state() == before
+        quiet()
+    # exactly what the first plan costs: it is the best, and no stop is added
+    data = data_of(report("budget", RUN, "--budget", f"{first + 0.01:.2f}"))
+    assert data["asked"] == data["start"] == 0 and len(data["plans"]) == len(costs)
+
+
+def a_budget_that_fits_no_plan_is_told():
+    page = report("poor", RUN, "--budget", "1k")
+    data = data_of(page)
+    assert "asked" not in data and data["start"] == 0
+    show(page)
+    assert "None fits the 1.00 k asked for" in find("section[aria-labelledby=plans]").text
+    plain = os.path.join(FOLDER, "untreated-study")
+    call("new", plain)
+    err = call("report", simulate("untreated", plain), "-o", os.path.join(FOLDER, "x.html"), "--budget", "1k", status=INPUT)[1]
+    assert "without treatments" in err and not os.path.exists(os.path.join(FOLDER, "x.html"))
 
 
 def the_curve_can_be_read_by_pointer_and_by_keys():
@@ -331,6 +384,36 @@ def registers_are_those_of_export():
     decisions = list(csv.DictReader(open(os.path.join(study, "decisions.csv"), encoding="utf-8")))
     assert f"Of {len(decisions)} decisions" in text_of("#registers + .lead"), text_of("#registers + .lead")
     quiet()
+
+
+def registers_fit_the_window_and_the_paper():
+    page = report("registers-wide", RUN, "--registers", "--budget", "500k")
+    for width in (1200, 1280, 1600):
+        show(page, width)
+        script("document.querySelectorAll('details').forEach(d => d.open = true)")
+        over = script("return [...document.querySelectorAll('.registers')].map(e => e.scrollWidth - e.clientWidth)")
+        assert over == [0, 0, 0, 0], (width, over)
+        assert script("return document.documentElement.scrollWidth") <= width
+    # narrower: scrolled by keyboard, past the first column
+    show(page, 400)
+    script("document.querySelectorAll('details').forEach(d => d.open = true)")
+    region = find(".registers")
+    assert region.get_attribute("tabindex") == "0" and region.get_attribute("role") == "region"
+    script("arguments[0].focus(); arguments[0].scrollLeft = 200", region)
+    left = script("return arguments[0].querySelector('tbody th').getBoundingClientRect().left - "
+                  "arguments[0].getBoundingClientRect().left", region)
+    assert script("return arguments[0].scrollLeft", region) == 200 and abs(left) < 1, left
+    show(page, 1200)
+    script("document.querySelectorAll('details').forEach(d => d.open = true)")
+    pdf = os.path.join(FOLDER, "registers.pdf")
+    data = BROWSER.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
+    open(pdf, "wb").write(base64.b64decode(data))
+    words = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    for part in re.split(r"<page ", words)[1:]:
+        paper = float(re.search(r'width="([\d.]+)"', part)[1])
+        ends = [float(x) for x in re.findall(r'xMax="([\d.]+)"', part)]
+        assert max(ends) <= paper - 30, (paper, max(ends))
+    assert "accepted" in words and 'width="841.9' in words
 
 
 def it_prints_on_a4():

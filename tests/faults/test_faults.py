@@ -290,6 +290,7 @@ def commands(base):
         Command("rank", ["rank", run, "-t", 2]),
         Command("plan", ["plan", run, "--budget", "20k", "-t", 2]),
         Command("report", ["report", run, "-o", "out"], {"out": b"<!DOCTYPE html>\n<!-- lossmill report -->\nold"}),
+        Command("report-plan", ["report", run, "-o", "out", "--budget", "20k", "--registers", "-t", 2]),
         Command("compare", ["compare", other, run, "-t", 2]),
         Command("export", ["export", run, "--register", "-o", "out", "-t", 2], {"out": b"old"}),
         Command("export-study", ["export", run, "--study", "out"], loose=True),
