@@ -104,7 +104,7 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
                 text_shown(keeper->path, 200), keeper_progress(keeper));
     int status = STATUS_DONE;
     enum simulated simulated =
-        whole_run_simulate(run, threads, &keeper->hooks, on_progress, &progress, d);
+        whole_run_simulate(run, NULL, threads, &keeper->hooks, on_progress, &progress, d);
     if (stop_wanted() || simulated != SIMULATION_DONE)
         progress_line_clear(&progress);
     if (stop_wanted()) {
@@ -162,7 +162,7 @@ static int locked_run(const struct request *request, struct diagnostics *d)
     struct output_lock *lock = output_lock_take(request->output, d);
     int status = STATUS_SYSTEM;
     if (lock != NULL) {
-        stop_removes(partial, output_lock_path(lock));
+        stop_removes((const char *[]){partial, output_lock_path(lock), NULL});
         status = study_run(request, d);
         stop_done(NULL);
     }

@@ -19,8 +19,8 @@ bool treat_run(const struct portfolio *portfolio, const struct scenario_plans *p
 {
     struct treat_session *session =
         treat_session_new(portfolio, plans, outcome, threads, tell, context, out, d);
-    const bool good =
-        session && (portfolio->treatments.count == 0 || treat_session_frontier(session, d));
+    const bool good = session && (portfolio->treatments.count == 0 || plans->blocks ||
+                                  treat_session_frontier(session, d));
 
     treat_session_free(session);
     return good;
