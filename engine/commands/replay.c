@@ -101,7 +101,7 @@ static int open_all(struct replay_run *run, const char *command, int threads, st
         return input_status(d);
     if (!scenario_plans_make(&run->study.portfolio, threads, &run->plans, d))
         return STATUS_SYSTEM;
-    run->session = treat_session_new(&run->study.portfolio, &run->plans, &run->base, threads,
+    run->session = treat_session_new(&run->study.portfolio, &run->plans, &run->base, threads, NULL,
                                      on_progress, &run->progress, &run->treatments, d);
     return run->session != NULL ? STATUS_DONE : STATUS_SYSTEM;
 }

@@ -100,8 +100,8 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
     struct progress_line progress = progress_line_start(request->quiet);
     progress.years = (double)run->study.portfolio.settings.years;
     if (keeper_resumes(keeper) && !request->quiet)
-        fprintf(stderr, "lossmill run: goes on from %s, at %s of the simulation\n",
-                text_shown(keeper->path, 200), keeper_progress(keeper));
+        fprintf(stderr, "lossmill run: goes on from %s, at %s\n", text_shown(keeper->path, 200),
+                keeper_progress(keeper));
     int status = STATUS_DONE;
     enum simulated simulated =
         whole_run_simulate(run, NULL, threads, &keeper->hooks, on_progress, &progress, d);

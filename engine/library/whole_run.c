@@ -33,8 +33,8 @@ enum simulated whole_run_simulate(struct whole_run *run, const uint8_t *blocks, 
         done = simulate_resumable(portfolio, &plans, threads, keeper, progress, context,
                                   &run->outcome, d);
     if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
-        !treat_run(portfolio, &plans, &run->outcome, threads, progress, context, &run->treatments,
-                   d))
+        !treat_run(portfolio, &plans, &run->outcome, threads, keeper, progress, context,
+                   &run->treatments, d))
         done = SIMULATION_FAILED;
     if (done == SIMULATION_DONE && run->treatments.net_loss != NULL &&
         !outcome_insure(&run->outcome, run->treatments.net_loss)) {
