@@ -8,6 +8,7 @@
 // 3. Treatments are ranked (ranking.c); the planner (planner.c and its neighbours) chooses among
 //    them by a model of the expected loss (problem.c), and what it chose is priced (plans.c).
 // 4. Whoever has questions afterwards opens a session (session.c).
+// 5. A run can be interrupted behind every range of blocks that is priced (priced.c).
 #ifndef LOSSMILL_TREAT_TREAT_H
 #define LOSSMILL_TREAT_TREAT_H
 
