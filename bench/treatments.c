@@ -117,7 +117,8 @@ static void question_ask(struct question *q, const char *folder)
           d);
     times_add(&q->run, seconds_of(1) - start);
     start = seconds_of(1);
-    session = treat_session_new(&study.portfolio, &plans, &outcome, 1, NULL, NULL, &treated, d);
+    session =
+        treat_session_new(&study.portfolio, &plans, &outcome, 1, NULL, NULL, NULL, &treated, d);
     check(session != NULL, d);
     times_add(&q->price, seconds_of(1) - start);
     treat_session_free(session);

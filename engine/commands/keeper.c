@@ -44,16 +44,22 @@ static char *identity_of(const struct study *study)
     return text;
 }
 
-// The first pass is the larger part.
-static double done_of(const struct keeper *keeper)
-{
-    const double share = (double)keeper->saved.next / ((double)keeper->scenarios + 1e-9);
-    return keeper->saved.phase == SNAPSHOT_FIRST_PASS ? 0.8 * share : 0.8 + 0.2 * share;
-}
-
 const char *keeper_progress(const struct keeper *keeper)
 {
-    return text_format("%.0f %%", 100 * done_of(keeper));
+    // the first pass is the larger part of the simulation
+    static const struct {
+        double before, share;
+        const char *of;
+    } phases[] = {[SNAPSHOT_FIRST_PASS] = {0, 80, "simulation"},
+                  [SNAPSHOT_REPLAY] = {80, 20, "simulation"},
+                  [SNAPSHOT_COVER] = {0, 100, "current insurance"},
+                  [SNAPSHOT_TREATMENTS] = {0, 100, "treatments"},
+                  [SNAPSHOT_PLANS] = {0, 100, "plans"}};
+    const struct snapshot_place at = keeper->saved;
+    const double share = (double)at.next / ((double)at.all + 1e-9);
+    return text_format("%.0f %% of the %s",
+                       phases[at.phase].before + phases[at.phase].share * share,
+                       phases[at.phase].of);
 }
 
 // Of two buffers, the one that a handler cannot be reading.
@@ -62,9 +68,9 @@ static void note_write(struct keeper *keeper)
     char *note = keeper->notes[++keeper->note % 2];
     if (keeper->any)
         snprintf(note, sizeof keeper->notes[0],
-                 "lossmill run: stopped; %.0f %% of the simulation is kept in %.250s. The same "
-                 "command goes on from there\n",
-                 100 * done_of(keeper), text_shown(keeper->path, 200));
+                 "lossmill run: stopped; %s is kept in %.250s. The same command goes on from "
+                 "there\n",
+                 keeper_progress(keeper), text_shown(keeper->path, 200));
     else
         snprintf(note, sizeof keeper->notes[0],
                  "lossmill run: stopped; no file was written, and nothing kept\n");
@@ -103,7 +109,7 @@ static bool range_over(void *context, struct snapshot *snapshot)
 {
     struct keeper *keeper = context;
     const struct snapshot_place place = snapshot_place(snapshot);
-    const bool last = place.phase == SNAPSHOT_REPLAY && place.next == keeper->scenarios;
+    const bool last = place.phase == SNAPSHOT_REPLAY && place.next == place.all;
     const bool stop = stop_wanted();
     const double since = seconds_now() - keeper->saved_at;
     double least = keeper->every;
@@ -117,11 +123,8 @@ static bool range_over(void *context, struct snapshot *snapshot)
 bool keeper_open(struct keeper *keeper, const char *output, const struct study *study, bool fresh,
                  double every, int threads, struct diagnostics *d, int *status)
 {
-    *keeper = (struct keeper){.every = every,
-                              .threads = threads,
-                              .d = d,
-                              .identity = identity_of(study),
-                              .scenarios = study->portfolio.scenario_count};
+    *keeper =
+        (struct keeper){.every = every, .threads = threads, .d = d, .identity = identity_of(study)};
     *status = STATUS_SYSTEM;
     if (keeper->identity == NULL || asprintf(&keeper->path, "%s.checkpoint", output) < 0) {
         keeper->path = NULL;

@@ -18,7 +18,6 @@ struct keeper {
     struct diagnostics *d;
     double started, saved_at, cost; // seconds: of the clock; what the last one took
     struct snapshot_place saved;    // the last one
-    size_t scenarios;
     bool any, failed;
     char notes[2][400]; // what a hard end says, in turn
     unsigned note;
@@ -31,7 +30,8 @@ bool keeper_open(struct keeper *keeper, const char *output, const struct study *
                  double every, int threads, struct diagnostics *d, int *status);
 bool keeper_resumes(const struct keeper *keeper);
 
-// How far a resumed or stopped run is, such as "43 %"; and a line for who stopped it.
+// How far a resumed or stopped run is, such as "43 % of the simulation"; and a line for who stopped
+// it.
 const char *keeper_progress(const struct keeper *keeper);
 const char *keeper_note(const struct keeper *keeper);
 

@@ -125,7 +125,7 @@ static int price_all(struct replay_run *run, const char *command, int threads,
     int status = worlds_again(run, threads, d);
     if (status != STATUS_DONE)
         return status;
-    run->session = treat_session_new(&run->study.portfolio, &run->plans, &run->base, threads,
+    run->session = treat_session_new(&run->study.portfolio, &run->plans, &run->base, threads, NULL,
                                      on_progress, &run->progress, &run->treatments, d);
     return run->session != NULL ? STATUS_DONE : STATUS_SYSTEM;
 }

@@ -101,11 +101,11 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
     struct progress_line progress = progress_line_start(request->quiet);
     progress.years = (double)run->study.portfolio.settings.years;
     if (keeper_resumes(keeper) && !request->quiet)
-        fprintf(stderr, "lossmill run: goes on from %s, at %s of the simulation\n",
-                text_shown(keeper->path, 200), keeper_progress(keeper));
+        fprintf(stderr, "lossmill run: goes on from %s, at %s\n", text_shown(keeper->path, 200),
+                keeper_progress(keeper));
     int status = STATUS_DONE;
     enum simulated simulated =
-        whole_run_simulate(run, threads, &keeper->hooks, on_progress, &progress, d);
+        whole_run_simulate(run, NULL, threads, &keeper->hooks, on_progress, &progress, d);
     if (stop_wanted() || simulated != SIMULATION_DONE)
         progress_line_clear(&progress);
     if (stop_wanted()) {
@@ -163,7 +163,7 @@ static int locked_run(const struct request *request, struct diagnostics *d)
     struct output_lock *lock = output_lock_take(request->output, d);
     int status = STATUS_SYSTEM;
     if (lock != NULL) {
-        stop_removes(partial, output_lock_path(lock));
+        stop_removes((const char *[]){partial, output_lock_path(lock), NULL});
         status = study_run(request, d);
         stop_done(NULL);
     }

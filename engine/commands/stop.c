@@ -10,7 +10,7 @@
 #include "commands/commands.h"
 
 static volatile sig_atomic_t stopped_by, soft;
-static const char *_Atomic hard_message, *_Atomic hard_partial, *_Atomic hard_lock;
+static const char *_Atomic hard_message, *_Atomic hard_removes[STOP_REMOVES_MAX];
 static double limit, wanted_since; // on the monotonic clock; 0: none, and not yet
 
 static double seconds_now(void)
@@ -23,11 +23,11 @@ static double seconds_now(void)
 // Of functions that a handler may call, as the next two are.
 static void remove_unfinished(void)
 {
-    const char *partial = hard_partial, *lock = hard_lock;
-    if (partial != NULL)
-        unlink(partial);
-    if (lock != NULL)
-        unlink(lock);
+    for (size_t i = 0; i < STOP_REMOVES_MAX; i++) {
+        const char *path = hard_removes[i];
+        if (path != NULL && unlink(path) != 0)
+            rmdir(path);
+    }
 }
 
 static void end_at_once(int status, const char *message)
@@ -92,14 +92,14 @@ void stop_softly(const char *message)
     soft = true;
 }
 
-void stop_removes(const char *partial, const char *lock)
+void stop_removes(const char *const *paths)
 {
     static bool registered;
     if (!registered)
         atexit(remove_unfinished);
     registered = true;
-    hard_partial = partial;
-    hard_lock = lock;
+    for (size_t i = 0; i < STOP_REMOVES_MAX; i++)
+        hard_removes[i] = *paths != NULL ? *paths++ : NULL;
 }
 
 void stop_done(const char *message)
@@ -107,7 +107,7 @@ void stop_done(const char *message)
     soft = false;
     alarm(0);
     hard_message = message;
-    stop_removes(NULL, NULL);
+    stop_removes((const char *[]){NULL});
 }
 
 void stop_after(double seconds)

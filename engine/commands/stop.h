@@ -20,9 +20,10 @@ void stop_guard(void);
 // the caller's, and may be replaced by another call.
 void stop_softly(const char *message);
 
-// Files to be removed at a hard end, and when the program exits; or NULL. The names stay the
-// caller's.
-void stop_removes(const char *partial, const char *lock);
+// Files, and folders behind what is in them, to be removed at a hard end, and when the program
+// exits: at most STOP_REMOVES_MAX, then NULL. The names stay the caller's.
+enum { STOP_REMOVES_MAX = 3 };
+void stop_removes(const char *const *paths);
 
 // Nothing is left to be stopped: the next signal ends the process with this message.
 void stop_done(const char *message);

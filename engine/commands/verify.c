@@ -1,17 +1,20 @@
 #include "commands/verify.h"
 
+#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/machine.h"
 #include "commands/commands.h"
 #include "commands/options.h"
 #include "commands/print.h"
 #include "commands/progress.h"
+#include "commands/stop.h"
 #include "models/isa.h"
+#include "results/file.h"
 
 static const struct manual manual = {
     .command = "verify",
@@ -39,34 +42,6 @@ static const struct manual manual = {
     .operands_max = 2,
 };
 
-static volatile sig_atomic_t stopped_by;
-
-static void on_signal(int number)
-{
-    stopped_by = number;
-}
-
-// The first one lets the copy be removed; the second one ends the process.
-static void signals_catch(void)
-{
-    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
-        struct sigaction before;
-        if (sigaction(caught[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(caught[i], &action, NULL);
-    }
-}
-
-static bool on_progress(void *context, double done, const char *phase)
-{
-    if (stopped_by != 0)
-        return false;
-    progress_line_tell(context, done, phase);
-    return true;
-}
-
 // "20" blocks or "5%" of them.
 static bool sample_parse(const char *text, struct verify_request *request)
 {
@@ -88,36 +63,70 @@ static const char *scratch_default(void)
     return folder != NULL && *folder != '\0' ? folder : "/tmp";
 }
 
+static char *text_join(const char *before, const char *after)
+{
+    char *text = must_alloc(strlen(before) + strlen(after) + 1, 1);
+    return strcat(strcpy(text, before), after);
+}
+
+// A folder for the run that is written once more: files are written by their names.
+struct scratch {
+    char *folder, *run, *partial;
+};
+
+// Makes it in `parent`. False after a diagnostic.
+static bool scratch_make(struct scratch *scratch, const char *parent, struct diagnostics *d)
+{
+    const struct place at = {.file = parent};
+    scratch->folder = text_join(parent, "/lossmill-verify-XXXXXX");
+    if (mkdtemp(scratch->folder) == NULL) {
+        diagnostics_fail(d, &at, "the run cannot be written there once more: %s", strerror(errno));
+        return false;
+    }
+    scratch->run = text_join(scratch->folder, "/run.h5");
+    scratch->partial = must_have(results_partial(scratch->run));
+    stop_removes((const char *[]){scratch->partial, scratch->run, scratch->folder, NULL});
+    return true;
+}
+
+static void scratch_remove(struct scratch *scratch)
+{
+    stop_removes((const char *[]){NULL});
+    if (scratch->run != NULL)
+        rmdir(scratch->folder);
+    free(scratch->folder);
+    free(scratch->run);
+    free(scratch->partial);
+}
+
 static int verify_and_print(struct verify_request request, bool quiet, bool json, size_t top)
 {
     static const int statuses[] = {[VERIFIED_DONE] = STATUS_DONE,
                                    [VERIFIED_INPUT] = STATUS_INPUT,
-                                   [VERIFIED_SYSTEM] = STATUS_SYSTEM,
-                                   [VERIFIED_STOPPED] = STATUS_STOPPED};
+                                   [VERIFIED_SYSTEM] = STATUS_SYSTEM};
     struct progress_line progress = progress_line_start(quiet);
-    struct diagnostics *d = diagnostics_new();
-    struct verification v;
-    if (d == NULL)
-        return STATUS_SYSTEM;
-    request.tell = on_progress;
-    request.context = &progress;
-    int status = statuses[verify_run(&request, &v, d)];
+    struct diagnostics *d = must_have(diagnostics_new());
+    struct scratch scratch = {0};
+    struct verification *v = NULL;
+    int status = STATUS_SYSTEM;
+    if (request.simulation != VERIFY_ALL || scratch_make(&scratch, request.scratch, d)) {
+        request.scratch = scratch.run;
+        request.tell = progress_line_tell;
+        request.context = &progress;
+        status = statuses[verify_run(&request, &v, d)];
+    }
+    scratch_remove(&scratch);
     progress_line_clear(&progress);
     diagnostics_print(d, stderr);
     diagnostics_free(d);
-    if (stopped_by != 0 && status != STATUS_DONE) {
-        fprintf(stderr, "lossmill verify: stopped by %s; nothing is proven\n",
-                strsignal(stopped_by));
-        status = STATUS_STOPPED;
-    }
     if (status == STATUS_DONE) {
         if (json)
-            verify_json(&request, &v, top);
+            verify_json(&request, v, top);
         else
-            verify_print(&request, &v, top);
-        status = findings_good(&v.findings) ? STATUS_DONE : STATUS_NO;
+            verify_print(&request, v, top);
+        status = findings_good(&v->findings) ? STATUS_DONE : STATUS_NO;
     }
-    verification_free(&v);
+    verification_free(v);
     return status;
 }
 
@@ -163,7 +172,7 @@ int command_verify(int argc, char **argv)
     request.simulation = nothing                                    ? VERIFY_NOTHING
                          : sample != NULL || request.blocks != NULL ? VERIFY_SAMPLE
                                                                     : VERIFY_ALL;
-    signals_catch();
+    stop_catch("lossmill verify: stopped; nothing is proven\n");
     return output_finish(verify_and_print(request, quiet, json,
                                           top > 0 ? (size_t)top
                                           : json  ? SIZE_MAX

@@ -255,8 +255,8 @@ enum lossmill_status lossmill_run(struct lossmill *engine, lossmill_progress *pr
     whole_run_forget(&engine->run);
     if (!turn_begin(&turn, engine))
         return LOSSMILL_FAILED;
-    const enum simulated simulated =
-        whole_run_simulate(&engine->run, threads_of(engine), NULL, on_progress, &watch, turn.d);
+    const enum simulated simulated = whole_run_simulate(&engine->run, NULL, threads_of(engine),
+                                                        NULL, on_progress, &watch, turn.d);
     if (!watch.stopped && simulated == SIMULATION_DONE) {
         engine->done = figures_show(engine);
         if (!engine->done)

@@ -7,7 +7,7 @@
 #include "treat/existing.h"
 #include "treat/forecast.h"
 
-enum simulated whole_run_simulate(struct whole_run *run, int threads,
+enum simulated whole_run_simulate(struct whole_run *run, const uint8_t *blocks, int threads,
                                   const struct snapshot_keeper *keeper, simulate_progress *progress,
                                   void *context, struct diagnostics *d)
 {
@@ -25,13 +25,16 @@ enum simulated whole_run_simulate(struct whole_run *run, int threads,
     if (good) {
         existing = existing_new(portfolio, &plans, &good, d);
         plans.filters = existing_filters(existing);
+        plans.blocks = blocks;
     }
-    if (good)
+    if (good && blocks != NULL)
+        done = simulate_blocks(portfolio, &plans, threads, progress, context, &run->outcome, d);
+    else if (good)
         done = simulate_resumable(portfolio, &plans, threads, keeper, progress, context,
                                   &run->outcome, d);
     if (done == SIMULATION_DONE && treat_wanted(portfolio) &&
-        !treat_run(portfolio, &plans, &run->outcome, threads, progress, context, &run->treatments,
-                   d))
+        !treat_run(portfolio, &plans, &run->outcome, threads, keeper, progress, context,
+                   &run->treatments, d))
         done = SIMULATION_FAILED;
     if (done == SIMULATION_DONE && run->treatments.net_loss != NULL &&
         !outcome_insure(&run->outcome, run->treatments.net_loss)) {

@@ -1,4 +1,4 @@
-// A run as a whole: what `lossmill run` and an embedding program do alike.
+// A run as a whole: what `lossmill run`, `lossmill verify` and an embedding program do alike.
 #ifndef LOSSMILL_LIBRARY_WHOLE_RUN_H
 #define LOSSMILL_LIBRARY_WHOLE_RUN_H
 
@@ -17,10 +17,11 @@ struct whole_run {
 };
 
 // Simulates the study that was read, with what treatments make of it and what insurance pays.
-// `threads` >= 1; `keeper` as of simulate_resumable; `progress` as of simulate_run, and not NULL.
-// Says with diagnostics why it is not done, unless it was stopped. The same bytes for any
-// `threads`.
-enum simulated whole_run_simulate(struct whole_run *run, int threads,
+// `blocks`: of these blocks of years alone (a byte each), as of simulate_blocks, with no plans;
+// NULL: of all. `threads` >= 1; `keeper` as of simulate_resumable; `progress` as of simulate_run,
+// and not NULL. Says with diagnostics why it is not done, unless it was stopped. The same bytes for
+// any `threads`.
+enum simulated whole_run_simulate(struct whole_run *run, const uint8_t *blocks, int threads,
                                   const struct snapshot_keeper *keeper, simulate_progress *progress,
                                   void *context, struct diagnostics *d);
 

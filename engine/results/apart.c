@@ -61,15 +61,31 @@ static void limit(int what, rlim_t most)
     setrlimit(what, &now);
 }
 
-static void limits_set(size_t file_size)
+struct apart_limits apart_limits(uint64_t file_size)
+{
+    return (struct apart_limits){10 + file_size / 1000000, UINT64_C(2) << 30};
+}
+
+static void limits_set(struct apart_limits limits)
 {
     const uint64_t addresses = addresses_now();
 
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_CPU, APART_SECONDS + file_size / 1000000);
+    limit(RLIMIT_CPU, limits.seconds);
     if (addresses > 0)
-        limit(RLIMIT_AS, addresses + APART_MEMORY);
-    signal(SIGXCPU, SIG_DFL);
+        limit(RLIMIT_AS, addresses + limits.bytes);
+}
+
+// What asks the program to stop is answered by the parent, with which this process ends. Other
+// signals say how it ended: the program's own handlers would do what is the parent's to do.
+static void signals_leave(void)
+{
+    static const int asking[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM}, telling[] = {SIGXCPU, SIGABRT};
+
+    for (size_t i = 0; i < sizeof asking / sizeof *asking; i++)
+        signal(asking[i], SIG_IGN);
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        signal(telling[i], SIG_DFL);
 }
 
 static enum apart_end end_of(int status)
@@ -84,7 +100,7 @@ static enum apart_end end_of(int status)
 }
 
 enum apart_end apart_run(struct apart *apart, struct arena *arena, bool (*read)(void *state),
-                         void *state, size_t file_size)
+                         void *state, struct apart_limits limits)
 {
     const pid_t parent = getpid(), child = fork();
     int status;
@@ -95,7 +111,8 @@ enum apart_end apart_run(struct apart *apart, struct arena *arena, bool (*read)(
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) // which had ended before
             _exit(READ_FALSE);
-        limits_set(file_size);
+        signals_leave();
+        limits_set(limits);
         _exit(read(state) ? READ_TRUE : READ_FALSE); // not what the parent would do at its end
     }
     while (waitpid(child, &status, 0) < 0)

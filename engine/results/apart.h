@@ -15,13 +15,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 
-// Seconds of processor time for a file, beside one for each megabyte; bytes that the library may
-// take beside what is shared. Reading takes 0.01 seconds and 20 MB for each megabyte of a run.
-enum { APART_SECONDS = 10 };
-#define APART_MEMORY (UINT64_C(2) << 30)
+// Of processor time, and of memory that is taken beside what is shared.
+struct apart_limits {
+    uint64_t seconds, bytes;
+};
+
+// For a file that is read once: 10 seconds and one more for each megabyte, 2 GiB. Reading takes
+// 0.01 seconds and 20 MB for each megabyte of a run.
+struct apart_limits apart_limits(uint64_t file_size);
 
 struct apart {
     void *memory;
@@ -42,9 +47,9 @@ enum apart_end {
 };
 
 // What read(state) returned in a child process, or how that ended. `state` and all that is to come
-// back is in the arena, which gives out no more afterwards. `file_size`: in bytes, for the limits.
+// back is in the arena, which gives out no more afterwards.
 enum apart_end apart_run(struct apart *apart, struct arena *arena, bool (*read)(void *state),
-                         void *state, size_t file_size);
+                         void *state, struct apart_limits limits);
 
 // For a message: "the HDF5 library crashes on it".
 const char *apart_reason(enum apart_end end);

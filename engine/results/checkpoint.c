@@ -15,14 +15,14 @@
 #include "simulate/snapshot_state.h"
 
 // The layout of memory that a snapshot depends on: another program's is not understood.
-static const char magic[16] = "lossmill run 1\n";
+static const char magic[16] = "lossmill run 2\n";
 
 struct head {
     char magic[sizeof magic];
     uint32_t sizes[4];
     uint32_t phase;
     uint32_t identity_size;
-    uint64_t next;
+    uint64_t next, all;
 };
 
 static struct head head_make(const char *identity, struct snapshot_place place)
@@ -31,7 +31,8 @@ static struct head head_make(const char *identity, struct snapshot_place place)
                                   sizeof(struct worst_events), BLOCK_YEARS},
                         .phase = place.phase,
                         .identity_size = (uint32_t)strlen(identity),
-                        .next = place.next};
+                        .next = place.next,
+                        .all = place.all};
     memcpy(head.magic, magic, sizeof magic);
     return head;
 }
@@ -229,7 +230,8 @@ static enum checkpoint_found file_check(struct checkpoint *c, const char *path,
     const uint64_t around = sizeof head + (uint64_t)head.identity_size + SHA256_DIGEST_SIZE;
     if (size < around)
         return refuse(path, "the checkpoint is damaged: it is cut off", d);
-    const struct head same = head_make(identity, (struct snapshot_place){head.phase, head.next});
+    const struct head same =
+        head_make(identity, (struct snapshot_place){head.phase, head.next, head.all});
     char *found = calloc((size_t)head.identity_size + 1, 1);
     if (found == NULL)
         return unread(path, ENOMEM, d);
@@ -239,14 +241,15 @@ static enum checkpoint_found file_check(struct checkpoint *c, const char *path,
         result = unread(path, errno, d);
     } else if (!good) {
         result = refuse(path, "the checkpoint is damaged: its digest is not that of its bytes", d);
-    } else if (memcmp(head.sizes, same.sizes, sizeof head.sizes) != 0) {
+    } else if (memcmp(head.sizes, same.sizes, sizeof head.sizes) != 0 ||
+               head.phase >= SNAPSHOT_PHASES) {
         result = refuse(path, "the checkpoint is of another build of lossmill", d);
     } else if (strcmp(found, identity) != 0) {
         difference_tell(path, found, identity, d);
         result = CHECKPOINT_REFUSED;
     }
     free(found);
-    c->place = (struct snapshot_place){head.phase, head.next};
+    c->place = (struct snapshot_place){head.phase, head.next, head.all};
     c->left = size - around;
     if (result == CHECKPOINT_GOOD &&
         fseeko(c->stream, (off_t)(sizeof head + head.identity_size), SEEK_SET) != 0)

@@ -515,10 +515,15 @@ bool reader_run_read(void *results)
     return good;
 }
 
-bool reader_apart(struct apart *apart, struct arena *arena, bool (*read)(void *state), void *state,
-                  struct hdf5_file *h, uint64_t budget)
+struct apart_limits reader_limits(uint64_t budget)
 {
-    const enum apart_end end = apart_run(apart, arena, read, state, budget / BUDGET_RATIO);
+    return apart_limits(budget / BUDGET_RATIO);
+}
+
+bool reader_apart(struct apart *apart, struct arena *arena, bool (*read)(void *state), void *state,
+                  struct hdf5_file *h, struct apart_limits limits)
+{
+    const enum apart_end end = apart_run(apart, arena, read, state, limits);
 
     if (end > APART_FALSE) {
         h->failed = false; // what the child may have said before does not count
@@ -547,7 +552,8 @@ bool results_read(const char *path, struct results **results, struct diagnostics
     r->path = path;
     r->budget = budget;
     r->outcome.arena = arena;
-    const bool good = reader_apart(&apart, &r->outcome.arena, reader_run_read, r, &r->h, budget);
+    const bool good =
+        reader_apart(&apart, &r->outcome.arena, reader_run_read, r, &r->h, reader_limits(budget));
     r->apart = apart;
     if (!good) {
         reader_tell(&r->h, path, "is not a complete lossmill run", d);

@@ -84,7 +84,7 @@ bool results_group_years(const char *path, const struct portfolio *portfolio, ui
                                     .group = group,
                                     .budget = budget,
                                     .units = room};
-        good = reader_apart(&apart, &arena, reader_group_read, r, &r->h, budget);
+        good = reader_apart(&apart, &arena, reader_group_read, r, &r->h, reader_limits(budget));
     }
     if (good)
         memcpy(units, room, years * sizeof *units);

@@ -137,8 +137,9 @@ bool results_study_read(const char *path, struct arena *arena, struct results_st
     good = r != NULL;
     if (good) {
         *r = (struct study_reading){.path = path, .arena = shared, .budget = budget};
-        good = reader_apart(&apart, &r->arena, reader_study_read, r, &r->h, budget) &&
-               (study_copy(&r->study, arena, study) || reader_out_of_memory(&r->h));
+        good =
+            reader_apart(&apart, &r->arena, reader_study_read, r, &r->h, reader_limits(budget)) &&
+            (study_copy(&r->study, arena, study) || reader_out_of_memory(&r->h));
     }
     if (!good) {
         if (r != NULL)

@@ -57,7 +57,10 @@ bool reader_group_read(void *group_reading);
 
 // Does that, with the state in the arena; what ended it otherwise stands in `h` too.
 bool reader_apart(struct apart *apart, struct arena *arena, bool (*read)(void *state), void *state,
-                  struct hdf5_file *h, uint64_t budget);
+                  struct hdf5_file *h, struct apart_limits limits);
+
+// Of a file with such a budget, read once.
+struct apart_limits reader_limits(uint64_t budget);
 
 // The most bytes that all datasets of the regular file at PATH can decode to. False after a
 // diagnostic.

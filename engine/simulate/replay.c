@@ -341,14 +341,14 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
                             .outcome = outcome};
     struct replayer *all = calloc((size_t)threads, sizeof *all);
     size_t first = 0;
+    bool restored = true;
     bool good = all && asset_sums_tail_start(carried->assets, tail) && wanted_find(&shared);
 
     if (good && keeper && keeper->restore && keeper->start.phase == SNAPSHOT_REPLAY) {
         const struct snapshot_pass pass = {keeper->restore, keeper->context, true};
 
         first = (size_t)keeper->start.next;
-        if (!snapshot_replay(&pass, first, outcome, carried))
-            good = false;
+        good = restored = snapshot_replay(&pass, first, outcome, carried);
     }
 
     for (int t = 0; good && t < threads; t++) {
@@ -366,7 +366,9 @@ bool replay(const struct portfolio *portfolio, const struct scenario_plans *plan
     free(all);
     free(shared.worst_rank);
     free(shared.wanted);
-    if (!good)
+    if (!restored)
+        diagnostics_add(d, NULL, "the checkpoint cannot be restored");
+    else if (!good)
         diagnostics_fail(d, NULL, "out of memory while replaying the scenarios");
     return good && !progress->stopped;
 }

@@ -15,7 +15,7 @@
 //
 // Threads share nothing but integer sums, so that no figure depends on how many there are. Both
 // passes go through ranges of scenarios, behind each of which the run can be interrupted
-// (snapshot.h).
+// (snapshot.h); so does what prices treatments afterwards.
 #include "simulate/simulate.h"
 
 #include <math.h>
@@ -377,6 +377,18 @@ static bool run_phases(const struct portfolio *portfolio, const struct scenario_
     return good;
 }
 
+// Of a run that was interrupted behind its simulation.
+static bool finished_restore(const struct snapshot_keeper *keeper, struct outcome *o,
+                             struct diagnostics *d)
+{
+    const struct snapshot_pass pass = {keeper->restore, keeper->context, true};
+    const bool good = snapshot_outcome(&pass, o);
+
+    if (!good)
+        diagnostics_add(d, NULL, "the checkpoint cannot be restored");
+    return good;
+}
+
 enum simulated simulate_planned(const struct portfolio *portfolio,
                                 const struct scenario_plans *plans, int threads,
                                 simulate_progress *tell, void *context, struct outcome *outcome,
@@ -404,8 +416,11 @@ enum simulated simulate_resumable(const struct portfolio *portfolio,
     if (!good)
         diagnostics_fail(d, NULL, "out of memory: the results of %llu years do not fit",
                          (unsigned long long)portfolio->settings.years);
-    good = good &&
-           run_phases(portfolio, plans, exact, threads, keeper, &progress, &carried, outcome, d);
+    if (good && keeper && keeper->restore && keeper->start.phase > SNAPSHOT_REPLAY)
+        good = finished_restore(keeper, outcome, d);
+    else
+        good = good && run_phases(portfolio, plans, exact, threads, keeper, &progress, &carried,
+                                  outcome, d);
     carried_free(&carried);
     free(exact);
     return good ? SIMULATION_DONE : SIMULATION_FAILED;

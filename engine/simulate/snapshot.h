@@ -1,10 +1,11 @@
-// What an unfinished run has so far, between two ranges of scenarios: enough to go on from there
-// to the same bits.
+// What an unfinished run has so far, between two ranges of its work: enough to go on from there to
+// the same bits.
 //
-// Both passes go through the scenarios in ranges. When a range is over, whoever keeps snapshots is
-// asked, and may write one down; a run that begins with a restored snapshot starts behind the
-// ranges that it holds. What a snapshot holds is written and read by the same lines, which pass
-// each piece of memory to a function that saves or fills it.
+// Both passes of the simulation go through the scenarios in ranges, the pricing of treatments
+// behind it through blocks of years. When a range is over, whoever keeps snapshots is asked, and
+// may write one down; a run that begins with a restored snapshot starts behind the ranges that it
+// holds. What a snapshot holds is written and read by the same lines, which pass each piece of
+// memory to a function that saves or fills it.
 #ifndef LOSSMILL_SIMULATE_SNAPSHOT_H
 #define LOSSMILL_SIMULATE_SNAPSHOT_H
 
@@ -12,12 +13,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum snapshot_phase { SNAPSHOT_FIRST_PASS, SNAPSHOT_REPLAY };
+enum snapshot_phase {
+    SNAPSHOT_FIRST_PASS,
+    SNAPSHOT_REPLAY,
+    SNAPSHOT_COVER,      // what `current` insurance pays
+    SNAPSHOT_TREATMENTS, // each alone
+    SNAPSHOT_PLANS,      // a store of them after the other, each with all blocks
+    SNAPSHOT_PHASES
+};
 
-// Where a run stands: the scenarios before `next` have been through the phase.
+// Where a run stands: of `all` scenarios, or blocks of years, those before `next` have been through
+// the phase.
 struct snapshot_place {
     uint32_t phase;
-    uint64_t next;
+    uint64_t next, all;
 };
 
 // Saves, or fills, `size` bytes. False: it cannot.

@@ -129,8 +129,8 @@ static bool rank_all(const struct valuation *v, const int64_t *loss, struct trea
     return good;
 }
 
-static bool years_keep(const struct valuation *v, const int64_t *loss,
-                       struct treatment_outcome *out)
+// Room for the years that are kept; none where they would be too many.
+static bool years_room(const struct valuation *v, struct treatment_outcome *out)
 {
     const uint64_t years = v->portfolio->settings.years;
     const size_t n = v->portfolio->treatments.count;
@@ -138,14 +138,38 @@ static bool years_keep(const struct valuation *v, const int64_t *loss,
     if ((double)n * (double)years > TREATMENT_CELLS_MOST)
         return true;
     out->annual_loss = arena_alloc(&out->arena, n * years + 1, sizeof *out->annual_loss);
-    for (size_t t = 0; out->annual_loss && t < n; t++)
-        for (uint64_t y = 0; y < years; y++)
-            out->annual_loss[t * years + y] = loss[t * v->scope_count * years + y];
     return out->annual_loss != NULL;
 }
 
-bool treatments_price(const struct valuation *v, struct pricing_sums *sums,
-                      struct treatment_outcome *out, struct diagnostics *d)
+static bool years_keep(const struct valuation *v, const int64_t *loss,
+                       struct treatment_outcome *out)
+{
+    const uint64_t years = v->portfolio->settings.years;
+    const size_t n = v->portfolio->treatments.count;
+    const bool good = years_room(v, out);
+
+    for (size_t t = 0; out->annual_loss && t < n; t++)
+        for (uint64_t y = 0; y < years; y++)
+            out->annual_loss[t * years + y] = loss[t * v->scope_count * years + y];
+    return good;
+}
+
+// What a run that was interrupted behind it had found.
+static bool treatments_take(const struct valuation *v, struct treatment_outcome *out,
+                            struct diagnostics *d)
+{
+    bool good = years_room(v, out);
+
+    for (size_t i = 0; good && i < v->portfolio->treatments.count; i++)
+        good = world_figures_alloc(v->portfolio, &out->arena, &out->treatments[i].alone);
+    if (!good)
+        diagnostics_fail(d, NULL, "out of memory: the years of %zu treatments do not fit",
+                         v->portfolio->treatments.count);
+    return good && priced_take_treatments(v, d);
+}
+
+static bool treatments_find(const struct valuation *v, struct pricing_sums *sums,
+                            struct treatment_outcome *out, struct diagnostics *d)
 {
     const struct treatments *t = &v->portfolio->treatments;
     const uint64_t years = v->portfolio->settings.years;
@@ -163,7 +187,14 @@ bool treatments_price(const struct valuation *v, struct pricing_sums *sums,
     if (!good)
         diagnostics_fail(d, NULL, "out of memory: the years of %zu treatments do not fit",
                          t->count);
-    good = good && valuation_years(v, worlds, t->count, loss, sums, d) &&
+
+    const struct priced_pass pass = {.phase = SNAPSHOT_TREATMENTS,
+                                     .passes = 1,
+                                     .worlds = worlds,
+                                     .count = t->count,
+                                     .sums = sums};
+
+    good = good && valuation_years(v, &pass, loss, d) &&
            valuation_fill(v, loss, t->count, absent, figures, d);
 #pragma omp parallel for schedule(dynamic) num_threads(v->threads) if (good)
     for (size_t i = 0; i < (good ? t->count : 0); i++) {
@@ -177,4 +208,11 @@ bool treatments_price(const struct valuation *v, struct pricing_sums *sums,
     free(loss);
     arena_free(&scratch);
     return good;
+}
+
+bool treatments_price(const struct valuation *v, struct pricing_sums *sums,
+                      struct treatment_outcome *out, struct diagnostics *d)
+{
+    return priced_beyond(v, SNAPSHOT_TREATMENTS) ? treatments_take(v, out, d)
+                                                 : treatments_find(v, sums, out, d);
 }

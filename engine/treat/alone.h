@@ -9,8 +9,9 @@
 // Above it the years of each treatment are not kept: 200 MB in the file.
 enum { TREATMENT_CELLS_MOST = 25000000 };
 
-// Fills the treatments of `out`, and their years where these are few enough to be kept, and `sums`.
-// False, with a diagnostic, if memory is exhausted; without, if it was stopped.
+// Fills the treatments of `out`, and their years where these are few enough to be kept, and `sums`;
+// a run that was interrupted behind it takes them from its snapshot. False, with a diagnostic, if
+// memory is exhausted; without, if it was stopped.
 bool treatments_price(const struct valuation *valuation, struct pricing_sums *sums,
                       struct treatment_outcome *out, struct diagnostics *d);
 

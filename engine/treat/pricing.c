@@ -550,37 +550,74 @@ static bool block_run(struct worker *w, uint32_t block, struct progress *progres
     return good;
 }
 
-static bool blocks_run(const struct pass *pass, struct worker *workers, int threads,
-                       struct progress *progress)
+static bool blocks_run(const struct pass *pass, struct worker *workers, int threads, uint32_t first,
+                       uint32_t end, struct progress *progress)
 {
-    const uint32_t blocks = block_count(pass->pricing->portfolio->settings.years);
     bool good = true;
 
 #pragma omp parallel for schedule(dynamic) num_threads(threads) reduction(&& : good)
-    for (uint32_t block = 0; block < blocks; block++)
+    for (uint32_t block = first; block < end; block++)
         if (!progress->stopped && scenario_plans_have(pass->pricing->plans, block))
             good = block_run(&workers[omp_get_thread_num()], block, progress) && good;
     return good;
 }
 
+static bool is_drawn(const struct pass *pass, size_t u)
+{
+    return pass->variants[u].count > 0 ||
+           (pass->insured && insured_sees(pass->insured, &pass->pricing->units.units[u]));
+}
+
+// Of one block.
 static double pass_work(const struct pass *pass)
 {
     const struct pricing *p = pass->pricing;
     double work = 0;
 
     for (size_t u = 0; u < p->units.count; u++)
-        work += pass->variants[u].count > 0 ||
-                        (pass->insured && insured_sees(pass->insured, &p->units.units[u]))
-                    ? p->units.units[u].work
-                    : 0;
-    return work * schedule_blocks(p->plans, p->portfolio->settings.years);
+        work += is_drawn(pass, u) ? p->units.units[u].work : 0;
+    return work;
+}
+
+// Blocks that take some tenths of a second, so that a stop need not wait, and the threads seldom
+// do: a variant of an event takes about as long as a candidate.
+static uint32_t range_blocks(const struct pass *pass, int threads)
+{
+    const double range_work = threads * (double)(1 << 25);
+    const struct pricing *p = pass->pricing;
+    double work = 1;
+
+    for (size_t u = 0; u < p->units.count; u++)
+        work +=
+            is_drawn(pass, u) ? p->units.units[u].work * (1 + (double)pass->variants[u].count) : 0;
+    return (uint32_t)fmax(threads, fmin(range_work / work, UINT32_MAX / 2));
+}
+
+static bool ranges_run(const struct pass *pass, struct worker *workers, int threads,
+                       const struct pricing_ranges *ranges, struct progress *progress)
+{
+    const uint32_t blocks = block_count(pass->pricing->portfolio->settings.years);
+    const uint32_t most = ranges ? range_blocks(pass, threads) : blocks;
+    bool good = true;
+
+    for (uint32_t first = ranges ? ranges->first : 0, end; good && first < blocks; first = end) {
+        end = blocks - first < most ? blocks : first + most;
+        good = blocks_run(pass, workers, threads, first, end, progress);
+        if (good && ranges && !progress->stopped && !ranges->over(ranges->context, end))
+            progress->stopped = true;
+        if (progress->stopped)
+            break;
+    }
+    return good;
 }
 
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
                  int threads, struct progress *progress, int64_t *saved, int64_t *ceded,
-                 struct pricing_sums *sums, struct diagnostics *d)
+                 struct pricing_sums *sums, const struct pricing_ranges *ranges,
+                 struct diagnostics *d)
 {
     const uint64_t years = pricing->portfolio->settings.years;
+    const bool fresh = !ranges || ranges->first == 0;
     struct arena arena = {0};
     struct unit_variants *variants =
         arena_alloc(&arena, pricing->units.count + 1, sizeof *variants);
@@ -600,16 +637,17 @@ bool pricing_run(const struct pricing *pricing, const struct world *worlds, size
                                      pricing->scopes, pricing->scope_count);
         pass.insured = insured && insured_any(insured) ? insured : NULL;
         good = insured != NULL;
-        memset(ceded, 0, (count + 1) * pricing->scope_count * years * sizeof *ceded);
+        if (fresh)
+            memset(ceded, 0, (count + 1) * pricing->scope_count * years * sizeof *ceded);
     }
     for (int t = 0; good && t < threads; t++)
         good = worker_make(&workers[t], &pass);
     if (good) {
-        if (count > 0)
+        if (count > 0 && fresh)
             memset(saved, 0, count * pricing->scope_count * years * sizeof *saved);
-        progress->work = pass_work(&pass);
-        progress->done = 0;
-        good = blocks_run(&pass, workers, threads, progress);
+        progress->work = pass_work(&pass) * schedule_blocks(pricing->plans, years);
+        progress->done = fresh ? 0 : (uint64_t)(pass_work(&pass) * ranges->first);
+        good = ranges_run(&pass, workers, threads, ranges, progress);
     }
     for (int t = 0; workers && t < threads; t++) {
         overflow = overflow || workers[t].overflow;

@@ -41,14 +41,23 @@ bool pricing_sums_make(const struct pricing *pricing, struct arena *arena,
 bool pricing_sums_make_parts(const struct pricing *pricing, size_t worlds, struct arena *arena,
                              struct pricing_sums *sums);
 
+// A pass goes through the blocks of years in ranges of some tenths of a second.
+struct pricing_ranges {
+    uint32_t first; // blocks before it are done: what they gave stands in the arrays and sums
+    bool (*over)(void *context, uint32_t blocks); // so many are done now; false: stop
+    void *context;
+};
+
 // saved[(world * scope_count + scope) * years + year]: what the world loses less than the base, in
 // units of money, before insurance; overwritten. `ceded`, one world more: what insurance
 // pays, in the same order, of what each world loses; the last is the base, with `current`
-// policies alone. NULL where there is no insurance. `sums`, zero before, may be NULL. False, with a
-// diagnostic, if memory is exhausted, a sum outgrows 63 bits, or `progress` stopped it.
+// policies alone. NULL where there is no insurance. `sums`, zero before, may be NULL. `ranges`:
+// NULL where nobody asks. False, with a diagnostic, if memory is exhausted or a sum outgrows 63
+// bits; without, if `progress` or `ranges` stopped it.
 bool pricing_run(const struct pricing *pricing, const struct world *worlds, size_t count,
                  int threads, struct progress *progress, int64_t *saved, int64_t *ceded,
-                 struct pricing_sums *sums, struct diagnostics *d);
+                 struct pricing_sums *sums, const struct pricing_ranges *ranges,
+                 struct diagnostics *d);
 
 // Bytes that such a run needs beside `saved`, and its (event, variant) pairs if every world is one
 // treatment.

@@ -61,13 +61,14 @@ static bool world_price(struct valuation *v, struct residual *r, struct diagnost
     const struct world world = {r->treatment_count, r->treatments};
     const size_t cells = v->scope_count * v->portfolio->settings.years;
     struct pricing_sums sums = {0};
+    const struct priced_pass pass = {.worlds = &world, .count = 1, .sums = &sums};
     int64_t *loss = malloc(cells * sizeof *loss);
     bool good = loss && world_figures_alloc(v->portfolio, &r->arena, &r->whole) &&
                 pricing_sums_make_parts(v->pricing, 1, &v->arena, &sums);
 
     if (!good)
         diagnostics_fail(d, NULL, "out of memory while pricing what remains");
-    good = good && valuation_years(v, &world, 1, loss, &sums, d) &&
+    good = good && valuation_years(v, &pass, loss, d) &&
            valuation_fill(v, loss, 1, NULL, &r->whole, d);
     if (good)
         saved_fill(v, &sums, r);
@@ -91,7 +92,7 @@ bool residual_find(const struct portfolio *portfolio, const struct scenario_plan
     }
     if (residual->treatment_count == 0)
         return true;
-    good = valuation_make(portfolio, plans, outcome, threads, &progress, &v, d) &&
+    good = valuation_make(portfolio, plans, outcome, threads, NULL, &progress, &v, d) &&
            world_price(&v, residual, d);
     valuation_free(&v);
     return good;

@@ -60,10 +60,12 @@ static bool net_keep(const struct valuation *v, struct treatment_outcome *out,
 struct treat_session *treat_session_new(const struct portfolio *portfolio,
                                         const struct scenario_plans *plans,
                                         const struct outcome *outcome, int threads,
+                                        const struct snapshot_keeper *keeper,
                                         simulate_progress *tell, void *context,
                                         struct treatment_outcome *out, struct diagnostics *d)
 {
     struct treat_session *s = calloc(1, sizeof *s);
+    struct priced priced;
     struct valuation *v;
     bool good;
 
@@ -77,7 +79,8 @@ struct treat_session *treat_session_new(const struct portfolio *portfolio,
     s->out = out;
     s->progress =
         (struct progress){.tell = tell, .context = context, .phase = "pricing treatments", .to = 1};
-    good = valuation_make(portfolio, plans, outcome, threads, &s->progress, v, d);
+    priced = (struct priced){.keeper = keeper, .sums = &s->sums, .out = out};
+    good = valuation_make(portfolio, plans, outcome, threads, &priced, &s->progress, v, d);
     if (good) {
         out->treatments =
             arena_alloc(&out->arena, portfolio->treatments.count + 1, sizeof *out->treatments);
@@ -234,7 +237,7 @@ bool treat_session_last_in(struct treat_session *session, struct reduction *save
                 if (is_in_full(&t->rows[i]) && i != left_out[w])
                     own[worlds[w].count++] = i;
         }
-        good = valuation_years(v, worlds, n, loss, NULL, d);
+        good = valuation_years(v, &(struct priced_pass){.worlds = worlds, .count = n}, loss, d);
         for (size_t w = 1; good && w < n; w++) {
             good = between(v, loss, loss + w * row, session->out->level, &saved_aal[left_out[w]],
                            &saved_tvar[left_out[w]]);

@@ -10,11 +10,12 @@ struct treat_session;
 
 // Prices every treatment alone: fills all of `out` but its plans and what only the planner knows.
 // `plans` are those of the run that `outcome` comes from; all live as long as the session. NULL,
-// with a diagnostic, if memory is exhausted or an effect cannot be simulated; without, if `tell`
-// stopped it.
+// with a diagnostic, if memory is exhausted or an effect cannot be simulated; without, if `tell` or
+// the keeper stopped it. `keeper`, as of simulate_resumable, or NULL, outlives the session too.
 struct treat_session *treat_session_new(const struct portfolio *portfolio,
                                         const struct scenario_plans *plans,
                                         const struct outcome *outcome, int threads,
+                                        const struct snapshot_keeper *keeper,
                                         simulate_progress *tell, void *context,
                                         struct treatment_outcome *out, struct diagnostics *d);
 void treat_session_free(struct treat_session *session);

@@ -14,13 +14,14 @@ void treatment_outcome_free(struct treatment_outcome *out)
 }
 
 bool treat_run(const struct portfolio *portfolio, const struct scenario_plans *plans,
-               const struct outcome *outcome, int threads, simulate_progress *tell, void *context,
-               struct treatment_outcome *out, struct diagnostics *d)
+               const struct outcome *outcome, int threads, const struct snapshot_keeper *keeper,
+               simulate_progress *tell, void *context, struct treatment_outcome *out,
+               struct diagnostics *d)
 {
     struct treat_session *session =
-        treat_session_new(portfolio, plans, outcome, threads, tell, context, out, d);
-    const bool good =
-        session && (portfolio->treatments.count == 0 || treat_session_frontier(session, d));
+        treat_session_new(portfolio, plans, outcome, threads, keeper, tell, context, out, d);
+    const bool good = session && (portfolio->treatments.count == 0 || plans->blocks ||
+                                  treat_session_frontier(session, d));
 
     treat_session_free(session);
     return good;

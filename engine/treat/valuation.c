@@ -57,21 +57,24 @@ static bool base_cede(struct valuation *v, struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
     int64_t *net = arena_alloc(&v->arena, v->scope_count * years, sizeof *net);
+    const struct priced_pass pass = {.phase = SNAPSHOT_COVER, .passes = 1, .ceded = net};
+    bool good;
 
     if (!net) {
         diagnostics_fail(d, NULL, "out of memory while applying the insurance");
         return false;
     }
-    if (!pricing_run(v->pricing, NULL, 0, v->threads, v->progress, NULL, net, NULL, d))
-        return false;
-    for (size_t s = 0; s < v->scope_count; s++) {
-        int64_t *own = net + s * years;
-
-        for (uint64_t y = 0; y < years; y++)
-            own[y] = v->gross[s][y] - own[y];
-        v->base[s] = own;
+    if (priced_beyond(v, SNAPSHOT_COVER)) {
+        good = priced_take_cover(v, net, d);
+    } else {
+        good = priced_run(v, &pass, d);
+        for (size_t s = 0; good && s < v->scope_count; s++)
+            for (uint64_t y = 0; y < years; y++)
+                net[s * years + y] = v->gross[s][y] - net[s * years + y];
     }
-    return true;
+    for (size_t s = 0; s < v->scope_count; s++)
+        v->base[s] = net + s * years;
+    return good;
 }
 
 static bool base_order(struct valuation *v, struct diagnostics *d)
@@ -87,8 +90,8 @@ static bool base_order(struct valuation *v, struct diagnostics *d)
 }
 
 bool valuation_make(const struct portfolio *portfolio, const struct scenario_plans *plans,
-                    const struct outcome *outcome, int threads, struct progress *progress,
-                    struct valuation *valuation, struct diagnostics *d)
+                    const struct outcome *outcome, int threads, const struct priced *priced,
+                    struct progress *progress, struct valuation *valuation, struct diagnostics *d)
 {
     bool current = false;
 
@@ -98,6 +101,8 @@ bool valuation_make(const struct portfolio *portfolio, const struct scenario_pla
                                     .infinite = infinite_find(portfolio),
                                     .threads = threads,
                                     .progress = progress};
+    if (priced)
+        valuation->priced = *priced;
     if (!scopes_find(valuation, outcome)) {
         diagnostics_fail(d, NULL, "out of memory while preparing the treatments");
         return false;
@@ -125,18 +130,22 @@ size_t valuation_most(const struct valuation *valuation)
     return each < VALUATION_BYTES ? (size_t)(VALUATION_BYTES / each) : 1;
 }
 
-bool valuation_years(const struct valuation *v, const struct world *worlds, size_t count,
-                     int64_t *loss, struct pricing_sums *sums, struct diagnostics *d)
+bool valuation_years(const struct valuation *v, const struct priced_pass *worlds, int64_t *loss,
+                     struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
+    const size_t count = worlds->count;
     int64_t *ceded =
         v->insured ? malloc((count + 1) * v->scope_count * years * sizeof *ceded) : NULL;
+    struct priced_pass pass = *worlds;
 
     if (v->insured && !ceded) {
         diagnostics_fail(d, NULL, "out of memory while applying the insurance");
         return false;
     }
-    if (!pricing_run(v->pricing, worlds, count, v->threads, v->progress, loss, ceded, sums, d)) {
+    pass.saved = loss;
+    pass.ceded = ceded;
+    if (!priced_run(v, &pass, d)) {
         free(ceded);
         return false;
     }
@@ -184,14 +193,23 @@ bool valuation_figures(const struct valuation *v, const struct world *worlds, si
     const uint64_t years = v->portfolio->settings.years;
     const size_t most = valuation_most(v), room = count < most ? count : most;
     int64_t *loss = malloc((room + 1) * v->scope_count * years * sizeof *loss);
+    size_t first = 0;
     bool good = loss != NULL;
 
     if (!good)
         diagnostics_fail(d, NULL, "out of memory while valuing the treatments");
-    for (size_t first = 0; good && first < count; first += room) {
+    for (good = good && priced_take_plans(v, room, figures, count, &first, d);
+         good && first < count; first += room) {
         const size_t n = count - first < room ? count - first : room;
+        const struct priced_pass pass = {.phase = SNAPSHOT_PLANS,
+                                         .index = first / room,
+                                         .passes = (count + room - 1) / room,
+                                         .worlds = worlds + first,
+                                         .count = n,
+                                         .figures = figures,
+                                         .figures_count = first};
 
-        good = valuation_years(v, worlds + first, n, loss, NULL, d) &&
+        good = valuation_years(v, &pass, loss, d) &&
                valuation_fill(v, loss, n, NULL, figures + first, d);
     }
     free(loss);

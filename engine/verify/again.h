@@ -2,17 +2,13 @@
 #ifndef LOSSMILL_VERIFY_AGAIN_H
 #define LOSSMILL_VERIFY_AGAIN_H
 
-#include "study/study.h"
-#include "treat/treat.h"
+#include "library/whole_run.h"
 #include "verify/contents.h"
 #include "verify/verify.h"
 
 struct again {
     struct arena arena; // of the bytes that the run keeps
-    struct study study;
-    struct scenario_plans plans;
-    struct outcome outcome;
-    struct treatment_outcome treated;
+    struct whole_run run;
 };
 
 // Reads the study, for the years and the seed of the run: from the run itself where it keeps all
@@ -23,14 +19,14 @@ bool again_read(const struct verify_request *request, const struct kept_inputs *
                 struct again *again, struct diagnostics *d);
 void again_free(struct again *again);
 
-// All of it, written into `scratch`, compared with the file.
+// All of it, written into the scratch file, compared with the run's.
 enum verified again_all(const struct verify_request *request, struct run_file *run,
                         struct verification *out, struct check *of_cells,
                         struct check *of_attributes, struct again *again, struct diagnostics *d);
 
 // The years of some blocks (a byte for each block).
 enum verified again_blocks(const struct verify_request *request, struct run_file *run,
-                           struct findings *f, struct check *check, const uint8_t *blocks,
+                           struct verification *out, struct check *check, const uint8_t *blocks,
                            struct again *again, struct diagnostics *d);
 
 #endif

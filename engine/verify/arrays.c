@@ -245,7 +245,7 @@ void array_check(struct run_file *run, struct findings *f, struct check *check,
                                         .check = check,
                                         .object = path,
                                         .cells = found.extents[0] * found.extents[1]},
-                              .view = run->results != NULL ? &labels : NULL,
+                              .view = labels.portfolio != NULL ? &labels : NULL,
                               .column = column,
                               .found = &found,
                               .expected = &shape,
@@ -276,7 +276,7 @@ void array_compare(struct run_file *found, struct run_file *expected, struct fin
                     shape_text(f, &of_expected));
     } else {
         size_t grouping = 0;
-        const struct schema_view *view = expected->results != NULL ? &expected->view : NULL;
+        const struct schema_view *view = expected->view.portfolio != NULL ? &expected->view : NULL;
         const struct schema_column *column =
             view != NULL ? run_file_column(view, path, &grouping) : NULL;
         struct schema_view labels = expected->view;

@@ -67,7 +67,7 @@ static void inputs_list(struct run_file *run, struct findings *f, struct kept_in
 
     if (hdf5_has_attribute(&run->h, "/", "input_sha256") &&
         hdf5_get_texts(&run->h, "/", "input_sha256", INPUTS_MAX, &lines, &count)) {
-        inputs->inputs = arena_alloc(&run->arena, count + 1, sizeof *inputs->inputs);
+        inputs->inputs = arena_alloc(run->arena, count + 1, sizeof *inputs->inputs);
         inputs->count = inputs->inputs != NULL ? count : 0;
         f->out_of_memory = f->out_of_memory || inputs->inputs == NULL;
     }

@@ -20,11 +20,11 @@ static size_t attributes_compare(struct run_file *run, struct run_file *again, s
     struct hdf5_attribute *found = NULL, *expected = NULL;
     size_t found_count = 0, expected_count = 0, i = 0, j = 0;
 
-    if (!hdf5_attributes(&run->h, path, &run->arena, &found, &found_count)) {
+    if (!hdf5_attributes(&run->h, path, run->arena, &found, &found_count)) {
         finding_add(f, check, path, "%s", run_file_recover(run, f));
         return 0;
     }
-    if (!hdf5_attributes(&again->h, path, &again->arena, &expected, &expected_count)) {
+    if (!hdf5_attributes(&again->h, path, again->arena, &expected, &expected_count)) {
         finding_add(f, check, path, "of the new simulation: %s", run_file_recover(again, f));
         return 0;
     }
@@ -76,23 +76,23 @@ static bool input_is_absent(const struct run_file *run, const char *path)
     return strncmp(path, "/study", 6) == 0 && !run_file_has(run, path);
 }
 
-bool differences_find(struct run_file *run, const char *path, struct verification *out,
-                      struct check *of_cells, struct check *of_attributes, struct diagnostics *d)
+void differences_find(struct run_file *run, struct run_file *again, struct verification *out,
+                      struct check *of_cells, struct check *of_attributes)
 {
     struct findings *f = &out->findings;
     size_t i = 0, j = 0, datasets = 0, attributes = 0;
-    struct run_file again;
 
-    if (!run_file_open(&again, path, d)) {
-        run_file_close(&again);
-        return false;
+    if (!run_file_open(again)) {
+        finding_add(f, of_cells, "/", "the new simulation cannot be read: %s", again->h.message);
+        run_file_close(again);
+        return;
     }
-    attributes = attributes_compare(run, &again, f, of_attributes, "/");
-    while (i < run->object_count || j < again.object_count) {
-        const struct hdf5_object *x = &run->objects[i], *y = &again.objects[j];
-        const int order = i == run->object_count    ? 1
-                          : j == again.object_count ? -1
-                                                    : strcmp(x->path, y->path);
+    attributes = attributes_compare(run, again, f, of_attributes, "/");
+    while (i < run->object_count || j < again->object_count) {
+        const struct hdf5_object *x = &run->objects[i], *y = &again->objects[j];
+        const int order = i == run->object_count     ? 1
+                          : j == again->object_count ? -1
+                                                     : strcmp(x->path, y->path);
 
         if (order < 0) {
             finding_add(f, of_cells, x->path, "added: the new simulation has no such object");
@@ -102,17 +102,16 @@ bool differences_find(struct run_file *run, const char *path, struct verificatio
             finding_add(f, of_cells, x->path, "is %s, expected %s", kinds[x->kind], kinds[y->kind]);
         } else if (order == 0) {
             if (x->kind == HDF5_KIND_DATASET) {
-                array_compare(run, &again, f, of_cells, x->path);
+                array_compare(run, again, f, of_cells, x->path);
                 datasets++;
             }
-            attributes += attributes_compare(run, &again, f, of_attributes, x->path);
+            attributes += attributes_compare(run, again, f, of_attributes, x->path);
         }
         i += order <= 0;
         j += order >= 0;
     }
-    run_file_close(&again);
+    run_file_close(again);
     check_tell(f, of_cells, "%zu datasets", datasets);
     check_tell(f, of_attributes, "%zu attributes", attributes);
-    out->same_bytes = same_bytes(run->path, path);
-    return true;
+    out->same_bytes = same_bytes(run->path, again->path);
 }

@@ -5,10 +5,10 @@
 #include "verify/run_file.h"
 #include "verify/verify.h"
 
-// Compares `run` with the file at `path`, which is as it should be: every dataset's cells, every
-// attribute. What names the version of the engine that wrote it may differ: that is told elsewhere.
-// False, after a diagnostic, if `path` cannot be read.
-bool differences_find(struct run_file *run, const char *path, struct verification *out,
-                      struct check *of_cells, struct check *of_attributes, struct diagnostics *d);
+// Compares `run`, which is open, with the file as it should be, which will be: every dataset's
+// cells, every attribute. What names the version of the engine that wrote it may differ: that is
+// told elsewhere.
+void differences_find(struct run_file *run, struct run_file *again, struct verification *out,
+                      struct check *of_cells, struct check *of_attributes);
 
 #endif

@@ -7,75 +7,101 @@
 #include "results/reader.h"
 
 // Every alteration that leaves this is told in detail; any other file is no run at all.
-static bool is_run(struct run_file *run, struct diagnostics *d)
+static bool is_run(struct run_file *run)
 {
-    const struct place at = {.file = run->path};
     const char *engine = run_file_text(run, "/", "engine");
     const int64_t version = run_file_whole(run, "schema_version");
 
-    if (engine == NULL || strcmp(engine, "lossmill") != 0) {
-        diagnostics_add(d, &at, "is not a lossmill run");
-        return false;
-    }
-    if (version != SCHEMA_VERSION) {
-        diagnostics_add(d, &at,
-                        "is of schema version %lld, not %d: verify it with the lossmill that wrote "
-                        "it",
-                        (long long)version, SCHEMA_VERSION);
-        return false;
-    }
-    return true;
+    if (engine == NULL || strcmp(engine, "lossmill") != 0)
+        return reader_refuse(&run->h, "it is not a lossmill run");
+    return version == SCHEMA_VERSION ||
+           reader_refuse(&run->h,
+                         "it is of schema version %lld, not %d: verify it with the lossmill that "
+                         "wrote it",
+                         (long long)version, SCHEMA_VERSION);
 }
 
-// The reader's reason, without the file's name.
-static void results_try(struct run_file *run)
+bool run_file_start(struct run_file *run, const char *path, struct arena *arena,
+                    struct diagnostics *d)
+{
+    *run = (struct run_file){.path = path, .arena = arena};
+    return reader_budget(path, &run->budget, d);
+}
+
+// The reason of the reader is kept without the file's name.
+void run_file_read(struct run_file *run)
 {
     struct diagnostics *d = diagnostics_new();
-    const struct outcome *outcome;
 
     if (d != NULL && results_read(run->path, &run->results, d)) {
-        outcome = results_outcome(run->results);
-        run->view = (struct schema_view){
-            .outcome = (struct outcome *)(uintptr_t)outcome,
-            .portfolio = (struct portfolio *)(uintptr_t)outcome->portfolio,
-            .treated = (struct treatment_outcome *)(uintptr_t)results_treatments(run->results),
-            .treatment_years = run_file_has(run, "/treatment/annual_loss")};
+        run->view = run->results->view;
     } else {
         const char *reason =
             d != NULL && diagnostics_kept(d) > 0 ? diagnostics_get(d, 0)->message : "out of memory";
-        run->unread = arena_text(&run->arena, reason, strlen(reason));
+        run->unread = arena_text(run->arena, reason, strlen(reason));
         if (run->unread == NULL)
             run->unread = "out of memory";
     }
     diagnostics_free(d);
 }
 
-bool run_file_open(struct run_file *run, const char *path, struct diagnostics *d)
+void run_file_free(struct run_file *run)
 {
-    const struct place at = {.file = path};
+    results_free(run->results);
+    run->results = NULL;
+}
 
-    *run = (struct run_file){.path = path, .h = {.file = -1}};
-    if (!reader_budget(path, &run->budget, d))
-        return false;
-    if (!hdf5_open(&run->h, path)) {
-        diagnostics_add(d, &at, "cannot be read: %s", run->h.message);
-        return false;
-    }
-    if (!is_run(run, d))
-        return false;
-    if (!hdf5_objects(&run->h, &run->arena, &run->objects, &run->object_count)) {
-        diagnostics_add(d, &at, "cannot be read: %s", run->h.message);
-        return false;
-    }
-    results_try(run);
-    return true;
+bool run_file_open(struct run_file *run)
+{
+    run->h = (struct hdf5_file){.file = -1};
+    return hdf5_open(&run->h, run->path) && is_run(run) &&
+           hdf5_objects(&run->h, run->arena, &run->objects, &run->object_count);
 }
 
 void run_file_close(struct run_file *run)
 {
-    results_free(run->results);
     hdf5_close(&run->h);
-    arena_free(&run->arena);
+}
+
+struct looking {
+    struct run_file *run;
+    void (*look)(void *state);
+    void *state;
+};
+
+static bool opened_look(void *looking)
+{
+    const struct looking *l = looking;
+    const bool good = run_file_open(l->run);
+
+    if (good)
+        l->look(l->state);
+    run_file_close(l->run);
+    return good;
+}
+
+// Looking takes several times as long as reading, for all cells are hashed, sorted and compared;
+// and a dozen arrays of all years.
+static struct apart_limits limits_of(const struct run_file *run)
+{
+    struct apart_limits limits = reader_limits(run->budget);
+
+    limits.seconds *= 10;
+    if (run->view.portfolio != NULL)
+        limits.bytes += run->view.portfolio->settings.years * 128;
+    return limits;
+}
+
+bool run_file_apart(struct run_file *run, struct apart *apart, void (*look)(void *state),
+                    void *state, struct diagnostics *d)
+{
+    struct looking looking = {run, look, state};
+    const bool good =
+        reader_apart(apart, run->arena, opened_look, &looking, &run->h, limits_of(run));
+
+    if (!good)
+        reader_tell(&run->h, run->path, "cannot be read", d);
+    return good;
 }
 
 const char *run_file_recover(struct run_file *run, struct findings *f)
@@ -115,7 +141,7 @@ const char *run_file_text(struct run_file *run, const char *object, const char *
     const char *kept = NULL;
 
     if (hdf5_has_attribute(&run->h, object, name) && hdf5_get_text(&run->h, object, name, &text))
-        kept = arena_text(&run->arena, text, strlen(text));
+        kept = arena_text(run->arena, text, strlen(text));
     run->h.failed = false;
     free(text);
     return kept;

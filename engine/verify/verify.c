@@ -110,7 +110,7 @@ static enum verified sample_check(const struct verify_request *request, struct r
     } else {
         choice->detail = sample_text(f, chosen, years);
         if (again_read(request, inputs, folder_intact, out, check, &again, d))
-            done = again_blocks(request, run, f, check, chosen, &again, d);
+            done = again_blocks(request, run, out, check, chosen, &again, d);
     }
     again_free(&again);
     free(chosen);
@@ -140,36 +140,98 @@ static enum verified simulation_check(const struct verify_request *request, stru
                : sample_check(request, run, inputs, folder_intact, out, d);
 }
 
-enum verified verify_run(const struct verify_request *request, struct verification *out,
+// Everything, in memory that is shared with the process that looks into the file.
+struct verifying {
+    struct verification out;
+    struct run_file run;
+    struct kept_inputs inputs;
+};
+
+static void file_look(void *verifying)
+{
+    struct verifying *v = verifying;
+
+    contents_check(&v->run, &v->out.findings, &v->inputs);
+    facts_fill(&v->run, &v->out);
+    if (v->run.results != NULL)
+        consistency_check(&v->run, &v->out.findings);
+}
+
+static struct verifying *verifying_new(void)
+{
+    struct verifying *v = NULL;
+    struct apart apart = {0};
+    struct arena arena;
+
+    if (apart_open(&apart, &arena))
+        v = arena_alloc(&arena, 1, sizeof *v);
+    if (v == NULL) {
+        apart_close(&apart);
+        return NULL;
+    }
+    v->out.looked = apart;
+    v->out.findings.arena = arena;
+    return v;
+}
+
+static bool file_check(const struct verify_request *request, struct verifying *v,
+                       struct diagnostics *d)
+{
+    struct findings *f = &v->out.findings;
+    bool good = run_file_start(&v->run, request->path, &f->arena, d);
+
+    if (!good)
+        return false;
+    if (request->tell != NULL)
+        request->tell(request->context, 0, "checking the file");
+    run_file_read(&v->run);
+    good = run_file_apart(&v->run, &v->out.looked, file_look, v, d);
+    f->arena = (struct arena){0}; // from here on of this process
+    return good;
+}
+
+enum verified verified_failed(const struct diagnostics *d)
+{
+    return diagnostics_failed(d) ? VERIFIED_SYSTEM : VERIFIED_INPUT;
+}
+
+enum verified verify_run(const struct verify_request *request, struct verification **out,
                          struct diagnostics *d)
 {
-    struct kept_inputs inputs;
-    struct run_file run;
-    enum verified done = VERIFIED_INPUT;
+    struct verifying *v = verifying_new();
+    enum verified done;
     bool readable = true, folder_intact = false;
 
-    *out = (struct verification){0};
-    if (run_file_open(&run, request->path, d)) {
-        if (request->tell != NULL)
-            request->tell(request->context, 0, "checking the file");
-        contents_check(&run, &out->findings, &inputs);
-        facts_fill(&run, out);
-        if (run.results != NULL)
-            consistency_check(&run, &out->findings);
-        if (request->folder != NULL)
-            folder_intact = folder_check(request, &out->findings, &inputs, &readable, d);
-        if (readable)
-            done = simulation_check(request, &run, &inputs, folder_intact, out, d);
-        if (done == VERIFIED_DONE && out->findings.out_of_memory) {
-            diagnostics_add(d, NULL, "out of memory while verifying");
-            done = VERIFIED_SYSTEM;
-        }
+    *out = v != NULL ? &v->out : NULL;
+    if (v == NULL) {
+        diagnostics_fail(d, NULL, "out of memory while verifying");
+        return VERIFIED_SYSTEM;
     }
-    run_file_close(&run);
+    if (!file_check(request, v, d)) {
+        done = verified_failed(d);
+    } else {
+        if (request->folder != NULL)
+            folder_intact = folder_check(request, &v->out.findings, &v->inputs, &readable, d);
+        done = readable ? simulation_check(request, &v->run, &v->inputs, folder_intact, &v->out, d)
+                        : VERIFIED_INPUT;
+    }
+    if (done == VERIFIED_DONE && v->out.findings.out_of_memory) {
+        diagnostics_add(d, NULL, "out of memory while verifying");
+        done = VERIFIED_SYSTEM;
+    }
+    run_file_free(&v->run);
     return done;
 }
 
 void verification_free(struct verification *verification)
 {
+    struct apart looked, compared;
+
+    if (verification == NULL)
+        return;
+    looked = verification->looked;
+    compared = verification->compared;
     findings_free(&verification->findings);
+    apart_close(&compared);
+    apart_close(&looked);
 }

@@ -4,7 +4,8 @@
 #define LOSSMILL_VERIFY_VERIFY_H
 
 #include "base/diagnostics.h"
-#include "simulate/simulate.h"
+#include "results/apart.h"
+#include "study/study.h"
 #include "verify/findings.h"
 
 enum verify_simulation {
@@ -22,16 +23,17 @@ struct verify_request {
     uint64_t sample_count;
     double sample_share;
     const char *blocks;
-    const char *scratch; // folder in which VERIFY_ALL writes the run once more
+    const char *scratch; // file that VERIFY_ALL writes, the run once more, and removes
     int threads;
-    const char *version; // the engine's
-    simulate_progress *tell;
+    const char *version;  // the engine's
+    study_progress *tell; // or NULL
     void *context;
 };
 
 // What was verified, beside the findings. Texts are of the findings' arena; NULL where the file
 // does not say.
 struct verification {
+    struct apart looked, compared; // memory of the processes that read the file: this is in it
     struct findings findings;
     const char *title, *engine_version;
     uint64_t years, seed, sampling_version;
@@ -40,15 +42,17 @@ struct verification {
 };
 
 enum verified {
-    VERIFIED_DONE,    // whether it is good, its findings tell
-    VERIFIED_INPUT,   // after a diagnostic: no run's file at all, or `blocks` names none of its
-    VERIFIED_SYSTEM,  // after a diagnostic: memory, or the scratch folder
-    VERIFIED_STOPPED, // by `tell`
+    VERIFIED_DONE,  // whether it is good, its findings tell
+    VERIFIED_INPUT, // after a diagnostic: no run's file at all, or `blocks` names none of its
+    VERIFIED_SYSTEM // after a diagnostic: memory, or the scratch folder
 };
 
-// `out` is to be freed in any case.
-enum verified verify_run(const struct verify_request *request, struct verification *out,
+// *out is to be freed in any case; NULL for want of memory.
+enum verified verify_run(const struct verify_request *request, struct verification **out,
                          struct diagnostics *d);
 void verification_free(struct verification *verification);
+
+// After a diagnostic: whether it is the file's fault, or the system's.
+enum verified verified_failed(const struct diagnostics *d);
 
 #endif

@@ -9,6 +9,7 @@ import hashlib
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -116,6 +117,37 @@ def shared_events_drivers_treatments_and_insurance_go_on_too(folder):
         call(*command(path, output, "--years", 20000))
         assert digest(output) == digest(folder / "whole.h5")
         output.unlink()
+
+
+def stopped_again_and_again(path, output, *more):
+    """Where each of the runs went on that it took: (percent, of what)."""
+    places, limit, first = [], 0.2, 0.2
+    for _ in range(300):
+        done = subprocess.run([LOSSMILL, "run", path, "-o", output, "--checkpoint", "0", "--time-limit", f"{limit:.2f}s",
+                               *more], capture_output=True, text=True, encoding="utf-8", check=False)
+        found = re.findall(r"goes on from .*, at (\d+) % of the ([a-z ]+)", done.stderr)
+        place = (int(found[0][0]), found[0][1]) if found else (0, "")
+        # where a range was not over in time, the next run gets more of it
+        limit = 1.5 * limit if places[-1:] == [place] else first
+        places.append(place)
+        if done.returncode == DONE:
+            return places
+        assert done.returncode == STOPPED, done
+    raise AssertionError(f"does not come to an end: {places}")
+
+
+def a_stop_while_treatments_are_priced_goes_on_within_them(folder):
+    path, output = folder / "study", folder / "run.h5"
+    shutil.copytree(ROOT / "datasets" / "hospital-group", path)
+    with open(path / "insurance.csv", "a", encoding="utf-8") as file:
+        file.write("current,own,1,threat_id in T01 T02,,,event,200000,1000000,1,,1000000,\n")
+    # two blocks of years, each of which is a range for one thread
+    call(*command(path, folder / "whole.h5", "--years", 10000))
+    places = stopped_again_and_again(path, output, "--years", "10000", "--threads", "1")
+    assert digest(output) == digest(folder / "whole.h5")
+    assert {"treatments", "plans"} <= {what for _, what in places}, places
+    assert any(0 < share < 100 for share, what in places if what in ("treatments", "plans")), places
+    assert listing(folder) == ["run.h5", "study", "whole.h5"]
 
 
 def a_stop_says_how_to_go_on_and_keeps_what_is_done(folder):

@@ -64,7 +64,8 @@ def commands(folder, good, damaged):
     out = os.path.join(folder, "out")
     return [["show", damaged], ["show", "--json", damaged], ["rank", damaged], ["plan", damaged, "--budget", "5000"],
             ["report", damaged, "-o", out + ".html"], ["compare", good, damaged], ["compare", damaged, good],
-            ["export", damaged, "--register"], ["export", damaged, "--study", out]]
+            ["export", damaged, "--register"], ["export", damaged, "--study", out],
+            ["verify", damaged, "--no-simulation"], ["verify", damaged], ["verify", damaged, "--blocks", "0"]]
 
 
 def ours(err):

@@ -1,6 +1,6 @@
 // A checkpoint's bytes below its digest, which would stop nearly all: whatever a snapshot holds,
 // the run that goes on from it comes to an end. The first byte says in which phase it was taken,
-// the second after how many scenarios; behind the last byte come zeros.
+// the second after how many scenarios or blocks; behind the last byte come zeros.
 #include "fuzz.h"
 #include "simulate/scenario_plan.h"
 #include "simulate/simulate.h"
@@ -83,10 +83,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (study.input_count == 0)
         study_make();
     source = (struct source){bytes + 2, size - 2};
-    const struct snapshot_keeper keeper = {.range_over = range_over,
-                                           .restore = next_bytes,
-                                           .context = &source,
-                                           .start = {.phase = bytes[0] % 2, .next = bytes[1] % 5}};
+    const struct snapshot_keeper keeper = {
+        .range_over = range_over,
+        .restore = next_bytes,
+        .context = &source,
+        .start = {.phase = bytes[0] % SNAPSHOT_PHASES, .next = bytes[1] % 5}};
     d = diagnostics_new();
     simulate_resumable(&study.portfolio, &plans, 1, &keeper, NULL, NULL, &outcome, d);
     outcome_free(&outcome);

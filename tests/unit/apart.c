@@ -54,7 +54,7 @@ static bool finds_no_end(void *state)
 static bool wants_too_much(void *state)
 {
     struct state *s = state;
-    void *volatile memory = malloc(2 * APART_MEMORY);
+    void *volatile memory = malloc(2 * apart_limits(0).bytes);
 
     s->text = memory == NULL ? "refused" : "given";
     free(memory);
@@ -77,7 +77,7 @@ static enum apart_end run(bool (*read)(void *), bool answer, const char *text)
     assert_true(apart_open(&apart, &arena));
     struct state *state = arena_alloc(&arena, 1, sizeof *state);
     *state = (struct state){&arena, "", answer};
-    const enum apart_end end = apart_run(&apart, &arena, read, state, 1000);
+    const enum apart_end end = apart_run(&apart, &arena, read, state, apart_limits(1000));
     assert_string_equal(state->text, text);
     assert_null(arena_alloc(&arena, 1, 1)); // what was not used is no longer there
     apart_close(&apart);
