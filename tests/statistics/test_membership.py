@@ -18,7 +18,7 @@ import numpy
 from exact import tables_write
 from program import call, check, checks_tell, tries
 
-STUDIES = tries(12, 24)
+STUDIES = tries(8, 24)
 YEARS = 20_000  # two blocks and a half
 
 # ------------------------------------------------------------------------------- random studies

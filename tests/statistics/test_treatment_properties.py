@@ -17,7 +17,7 @@ import numpy
 from exact import SIGMAS, check, tables_write
 from program import LOSSMILL, call, checks_tell, tries
 
-STUDIES = tries(12, 24)
+STUDIES = tries(8, 24)
 
 # ------------------------------------------------------------------------------ random studies
 
