@@ -57,12 +57,12 @@ static double invert_between(const struct distribution *x, const struct knot *le
                              const struct knot *right, double tail)
 {
     const double steps = 0x1p44, step = (right->value - left->value) / steps;
-    double a = steps, b = 0, c = steps; // b is the newest point; a root lies between a and b
-    double fa = right->at_least - tail, fb = left->above - tail, fc = fa;
+    double a = steps, b = 0; // b is the newest point; a root lies between a and b
+    double fa = right->at_least - tail, fb = left->above - tail;
     double fraction = fb / (fb - fa);
 
     for (int evaluations = 1; fabs(a - b) > 1; evaluations++) {
-        double point = rint(b + fraction * (a - b)), f, xi, phi;
+        double point = rint(b + fraction * (a - b)), c, f, fc, xi, phi;
 
         if (point == a || point == b)
             point = b + (a > b ? 1 : -1);

@@ -260,9 +260,10 @@ static void overlap_multiply(struct effects_workspace *w, const struct chosen_ro
     const uint32_t group = w->part->rows[c->rows[first]].effect->overlap;
     const struct overlap *overlap = &w->portfolio->treatments.overlaps[group];
     const struct event_plan *event = w->unit->event;
+    const size_t n = b->count;
     double all[EVENT_BATCH], least[EVENT_BATCH], coin[EVENT_BATCH], other[EVENT_BATCH];
 
-    for (size_t i = 0; i < b->count; i++)
+    for (size_t i = 0; i < n; i++)
         all[i] = least[i] = 1;
     for (size_t k = first; k < c->count; k++) {
         const struct effect *effect = w->part->rows[c->rows[k]].effect;
@@ -272,7 +273,7 @@ static void overlap_multiply(struct effects_workspace *w, const struct chosen_ro
             effect->overlap != group)
             continue;
         draws = row_draw(w, c->rows[k]);
-        for (size_t i = 0; i < b->count; i++) {
+        for (size_t i = 0; i < n; i++) {
             const double amount = draws->applies[i] ? draws->amount[i] : 1;
 
             all[i] *= fmin(amount, 1);
@@ -282,8 +283,8 @@ static void overlap_multiply(struct effects_workspace *w, const struct chosen_ro
     }
     event_kernels()->tails(
         address_key(event ? event->key : b->key, overlap->name_hash, 0, PURPOSE_OVERLAP), b->block,
-        address_of(PURPOSE_OVERLAP, 0), b->count, event ? w->occurrence : b->index, coin, other);
-    for (size_t i = 0; i < b->count; i++)
+        address_of(PURPOSE_OVERLAP, 0), n, event ? w->occurrence : b->index, coin, other);
+    for (size_t i = 0; i < n; i++)
         lowered[i] *= coin[i] <= overlap->correlation ? least[i] : all[i];
 }
 

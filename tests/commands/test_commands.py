@@ -11,34 +11,19 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
-import traceback
 
 import h5py
 import numpy
 
-LOSSMILL = os.path.abspath(sys.argv[1])
+from program import DONE, INPUT, LOSSMILL, STOPPED, SYSTEM, USAGE, call, claims_try
+
 COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "fit", "import", "generate"]
-DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
 
 
 # ---------------------------------------------------------------------------------- helpers
-
-
-def call(*arguments, status=DONE, environment=None, **others):
-    """Runs lossmill, checks its exit status, returns (stdout, stderr)."""
-    done = subprocess.run([LOSSMILL, *map(str, arguments)], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=600,
-                          env={**os.environ, **(environment or {})}, **others)
-    out, err = done.stdout.decode("utf-8", "strict"), done.stderr.decode("utf-8", "replace")
-    assert done.returncode == status, (
-        f"lossmill {' '.join(map(str, arguments))}: status {done.returncode}, not {status}\n{out}\n{err}")
-    return out, err
 
 
 def study(folder, assets=200, scenarios=12, *more):
@@ -90,8 +75,8 @@ def portfolio(path, column="annual_loss"):
         return file["portfolio"][column][()]
 
 
-def folder_listing(folder):
-    return sorted(os.listdir(folder))
+def folder_listing(path):
+    return sorted(os.listdir(path))
 
 
 # ---------------------------------------------------------------------------------- command line
@@ -130,8 +115,8 @@ def wrong_usage_is_status_2_and_says_why(folder):
             (["run", "a", "-o", "b", "--years", "-3"], "whole number"),
             (["run", "a", "-o", "b", "--threads", "0"], "whole number"),
             (["run", "a", "-o", "b", "--years", "99999999999999999999"], "whole number"),
-            (["generate", folder + "/x"], "--assets"),
-            (["generate", folder + "/x", "--assets", "5", "--scenarios", "0"], "whole number"),
+            (["generate", folder / "x"], "--assets"),
+            (["generate", folder / "x", "--assets", "5", "--scenarios", "0"], "whole number"),
     ]:
         out, err = call(*arguments, status=USAGE)
         assert out == "" and word in err, (arguments, err)
@@ -600,36 +585,4 @@ def a_signal_stops_the_run_and_leaves_no_file(folder):
         assert folder_listing(folder) == ["study"]
 
 
-# ----------------------------------------------------------------------------------
-
-
-def main():
-    tests = [value for value in list(globals().values())
-             if callable(value) and getattr(value, "__code__", None)
-             and value.__code__.co_varnames[:value.__code__.co_argcount] == ("folder",)
-             and value is not folder_listing]
-    chosen = sys.argv[2:]
-    passed = failed = 0
-    for test in tests:
-        if chosen and test.__name__ not in chosen:
-            continue
-        folder = tempfile.mkdtemp(prefix="lossmill-commands-")
-        started = time.monotonic()
-        try:
-            test(folder)
-            passed += 1
-            verdict = "ok"
-        except Exception:
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            verdict = "FAILED"
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        print(f"{verdict:6} {test.__name__.replace('_', ' ')} ({time.monotonic() - started:.1f} s)",
-              flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
-if __name__ == "__main__":
-    main()
+claims_try(globals())

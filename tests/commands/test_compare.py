@@ -10,16 +10,12 @@ import os
 import random
 import shutil
 import subprocess
-import sys
-import tempfile
-import traceback
 
 import h5py
 import numpy
 
-LOSSMILL = os.path.abspath(sys.argv[1])
-DONE, NO, USAGE, INPUT = range(4)
-CACHE = tempfile.TemporaryDirectory(prefix="lossmill-compare-")  # what was run once
+from program import DONE, INPUT, LOSSMILL, NO, SHARED, USAGE, call, claims_try, folder_write, tries
+
 
 STUDY = {
     "study.ini": """[study]
@@ -57,23 +53,13 @@ quantiles = 0.5, 0.9, 0.99
 }
 
 
-def call(*arguments, status=DONE, environment=None):
-    done = subprocess.run([LOSSMILL, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=600, env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})}, check=False)
-    out, err = done.stdout.decode("utf-8", "strict"), done.stderr.decode("utf-8", "replace")
-    assert done.returncode == status, (
-        f"lossmill {' '.join(map(str, arguments))}: status {done.returncode}, not {status}\n{out}\n{err}")
-    return out, err
-
-
 def run(folder, name, change=(), *more):
     """Runs the study with `change`, a list of (file, old text, new text); None for the file: it is new."""
     study = os.path.join(folder, name)
-    known = os.path.join(CACHE.name, str(abs(hash((tuple(change), more)))))
+    known = os.path.join(SHARED, str(abs(hash((tuple(change), more)))))
     if os.path.exists(known):
         shutil.copy(known, study + ".h5")
         return study + ".h5"
-    os.mkdir(study)
     files = dict(STUDY)
     for file, old, new in change:
         if old is None:
@@ -81,9 +67,7 @@ def run(folder, name, change=(), *more):
         else:
             assert old in files[file], (file, old)
             files[file] = files[file].replace(old, new, 1)
-    for file, text in files.items():
-        with open(os.path.join(study, file), "w", encoding="utf-8", newline="") as out:
-            out.write(text)
+    folder_write(study, files)
     path = study + ".h5"
     call("run", study, "-o", path, "--quiet", *more)
     shutil.copy(path, known)
@@ -387,10 +371,10 @@ def damaged_files_are_status_3_and_never_a_crash(folder):
         good = file.read()
     generator = random.Random(1)
     damaged = os.path.join(folder, "damaged.h5")
-    wrong = 0
-    for case in range(80):
+    wrong, cases = 0, tries(20, 80)
+    for case in range(cases):
         data = bytearray(good)
-        if case < 20:
+        if case < cases // 4:
             data = data[:generator.randrange(len(data))]
         else:
             for _ in range(generator.randrange(1, 12)):
@@ -402,8 +386,8 @@ def damaged_files_are_status_3_and_never_a_crash(folder):
                               timeout=120, check=False)
         assert done.returncode in (DONE, NO, INPUT), (case, done.returncode, done.stderr[-500:])
         wrong += done.returncode == INPUT
-        assert case >= 20 or done.returncode == INPUT
-    assert wrong >= 20
+        assert case >= cases // 4 or done.returncode == INPUT
+    assert wrong >= cases // 4
 
 
 def figures_that_were_tampered_with_do_not_crash(folder):
@@ -432,31 +416,4 @@ def wrong_usage_is_status_2(folder):
     assert "Example:\n  lossmill compare" in out and max(map(len, out.splitlines())) <= 100
 
 
-# ----------------------------------------------------------------------------------
-
-
-def main():
-    tests = [value for value in list(globals().values())
-             if callable(value) and getattr(value, "__code__", None)
-             and value.__code__.co_varnames[:value.__code__.co_argcount] == ("folder",)]
-    chosen = sys.argv[2:]
-    passed = failed = 0
-    for test in tests:
-        if chosen and test.__name__ not in chosen:
-            continue
-        folder = tempfile.mkdtemp(prefix="lossmill-compare-")
-        try:
-            test(folder)
-            passed += 1
-        except Exception:
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            print("FAILED", test.__name__.replace("_", " "), flush=True)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
-if __name__ == "__main__":
-    main()
+claims_try(globals())

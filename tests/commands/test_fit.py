@@ -13,17 +13,12 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
-import traceback
 import xml.etree.ElementTree
 
-LOSSMILL = os.path.abspath(sys.argv[1])
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from program import INPUT, ROOT, SYSTEM, USAGE, call, claims_try
+
 DATA = ROOT / "tests" / "data"
 ACTUARIAL = pathlib.Path(os.environ.get("LOSSMILL_ACTUARIAL") or ROOT.parent / "shared" / "data" / "actuarial")
-DONE, NO, USAGE, INPUT, SYSTEM = range(5)
 
 # Five digits of what a search finds. R's errors come from differences of fewer digits, and some of its
 # searches end a little early, which a flat likelihood shows in the parameters.
@@ -31,14 +26,6 @@ NEAR, NEAR_ERROR = 5e-6, 2e-4
 
 
 # ---------------------------------------------------------------------------------- helpers
-
-
-def call(*arguments, status=DONE, folder=None):
-    done = subprocess.run([LOSSMILL, *map(str, arguments)], capture_output=True, timeout=300, cwd=folder,
-                          env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False)
-    out, err = done.stdout.decode(), done.stderr.decode("utf-8", "replace")
-    assert done.returncode == status, f"{arguments}: status {done.returncode}, not {status}\n{out}\n{err}"
-    return out, err
 
 
 def fit(path, column, *more):
@@ -399,28 +386,4 @@ def other_ways_of_writing_are_read(folder):
     assert "--decimal-comma" in call("fit", comma, "-c", "loss", status=INPUT)[1]
 
 
-# ----------------------------------------------------------------------------------
-
-
-def main():
-    tests = [value for value in list(globals().values())
-             if callable(value) and getattr(value, "__code__", None)
-             and value.__code__.co_varnames[:value.__code__.co_argcount] == ("folder",)]
-    passed = failed = 0
-    for test in tests:
-        folder = tempfile.mkdtemp(prefix="lossmill-fit-")
-        try:
-            test(folder)
-            passed += 1
-        except Exception:
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            print("FAILED", test.__name__.replace("_", " "))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
-if __name__ == "__main__":
-    main()
+claims_try(globals())

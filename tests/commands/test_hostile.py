@@ -14,14 +14,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
-LOSSMILL = os.path.abspath(sys.argv[1])
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "malformed"))
 import test_malformed as malformed  # pylint: disable=wrong-import-position
+from program import DONE, INPUT, LOSSMILL, NO, SHARED, SYSTEM, call, check, checks_tell, tries
 
-QUICK = "LOSSMILL_TESTS_QUICK" in os.environ
-DONE, NO, USAGE, INPUT, SYSTEM = range(5)
 SECONDS_MOST = 60  # 10 for each time that a file is read, on a machine that has other things to do
 
 # with so few years that replaying them takes no time
@@ -33,7 +30,7 @@ def damages(whole, chance):
     """Name and bytes of damaged files: cut, with some bytes changed, with a field changed that may be a size, a
     count or an address, with a piece of the file elsewhere."""
     size = len(whole)
-    for i in range(60 if QUICK else 600):
+    for i in range(tries(200, 600)):
         damaged = bytearray(whole)
         kind = i % 8
         if kind == 0:
@@ -104,34 +101,26 @@ def failure(command):
 
 
 def main():
-    passed = failed = 0
     chance = random.Random(20261125)
-    with tempfile.TemporaryDirectory() as folder:
-        study, good, damaged = (os.path.join(folder, name) for name in ("study", "good.h5", "damaged.h5"))
-        os.mkdir(study)
-        malformed.write(study, STUDY)
-        subprocess.run([LOSSMILL, "run", study, "-o", good, "--years", "100", "--quiet"], check=True,
-                       stderr=subprocess.DEVNULL)
-        all_commands = commands(folder, good, damaged)
-        for command in commands(folder, good, good):
-            wrong = failure(command)
-            assert wrong is None, (command, wrong)
-        for i, (name, content) in enumerate(damages(pathlib.Path(good).read_bytes(), chance)):
-            pathlib.Path(damaged).write_bytes(content)
-            # each kind of damage meets each command in time
-            command = all_commands[(i // 8 + i) % len(all_commands)]
-            wrong = failure(command)
-            passed += wrong is None
-            failed += wrong is not None
-            if wrong is not None:
-                keep = os.environ.get("LOSSMILL_TESTS_KEEP")
-                if keep:
-                    pathlib.Path(keep, f"{name.replace(' ', '-')}.h5").write_bytes(content)
-                print(f"FAIL {name}: {' '.join(command[:2])}: {wrong}")
+    study, good, damaged = (str(SHARED / name) for name in ("study", "good.h5", "damaged.h5"))
+    os.mkdir(study)
+    malformed.write(study, STUDY)
+    call("run", study, "-o", good, "--years", 100, "--quiet")
+    all_commands = commands(SHARED, good, damaged)
+    for command in commands(SHARED, good, good):
+        wrong = failure(command)
+        assert wrong is None, (command, wrong)
+    for i, (name, content) in enumerate(damages(pathlib.Path(good).read_bytes(), chance)):
+        pathlib.Path(damaged).write_bytes(content)
+        # each kind of damage meets each command in time
+        command = all_commands[(i // 8 + i) % len(all_commands)]
+        wrong = failure(command)
+        check(f"{name}: {' '.join(command[:2])}", wrong is None, wrong)
+        keep = os.environ.get("LOSSMILL_TESTS_KEEP")
+        if wrong is not None and keep:
+            pathlib.Path(keep, f"{name.replace(' ', '-')}.h5").write_bytes(content)
     print(", ".join(f"{what} {count} times" for what, count in sorted(told.items())))
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
+    checks_tell()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main()

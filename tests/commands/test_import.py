@@ -7,16 +7,12 @@ whose name is a claim is one test. The last line of the output is 'N passed, N f
 """
 
 import csv
-import os
 import pathlib
 import subprocess
-import sys
-import tempfile
-import traceback
 
-LOSSMILL = os.path.abspath(sys.argv[1])
-CATALOGUES = pathlib.Path(__file__).resolve().parents[2] / "datasets" / "catalogues"
-DONE, NO, USAGE, INPUT, SYSTEM = range(5)
+from program import DATASETS, DONE, INPUT, LOSSMILL, SYSTEM, USAGE, call, claims_try
+
+CATALOGUES = DATASETS / "catalogues"
 
 STUDY_INI = """[study]
 title = Imported
@@ -38,13 +34,6 @@ impact,High,lognormal90 10000 300000
 impact,5,lognormal90 100000 2000000
 """
 ORDINAL_MESSAGE = "levels of an ordinal scale, no figures"
-
-
-def call(*arguments, status=DONE):
-    done = subprocess.run([LOSSMILL, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=300)
-    assert done.returncode == status, f"{arguments}: {done.returncode}: {done.stdout.decode()}{done.stderr.decode()}"
-    return done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
 
 
 class Place:
@@ -576,22 +565,4 @@ def list_names_every_tool_and_column(place):
             assert row["source"] in out and row["as"] in out, row
 
 
-def main():
-    passed = failed = 0
-    claims = [f for f in globals().values() if callable(f) and getattr(f, "__code__", None)
-              and f.__code__.co_varnames[:1] == ("place",)]
-    for claim in claims:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                claim(Place(folder))
-                passed += 1
-            except Exception:
-                failed += 1
-                print(f"FAILED {claim.__name__}")
-                traceback.print_exc(file=sys.stdout)
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+claims_try(globals(), "place", Place)

@@ -8,46 +8,35 @@ one claim; the last line is 'N passed, N failed'."""
 import gzip
 import json
 import os
-import pathlib
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
-import traceback
 
-LOSSMILL = pathlib.Path(sys.argv[1]).resolve()
-BUILD, ROOT = LOSSMILL.parent, pathlib.Path(__file__).resolve().parents[2]
+from program import DATASETS, LOSSMILL, ROOT, SHARED, claims_try, execute
+
+BUILD = LOSSMILL.parent
 HEADER = ROOT / "engine" / "lossmill.h"
 EXAMPLE = ROOT / "engine" / "library" / "example"
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
-def call(*command, environment=None, where=None, expect=0):
-    done = subprocess.run([str(x) for x in command], capture_output=True, text=True, check=False, cwd=where,
-                          env={**os.environ, **(environment or {})})
-    assert done.returncode == expect, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def study_small(folder):
+def study_small(place):
     """The example with fewer years."""
-    study = folder / "study"
+    study = place / "study"
     if not study.exists():
-        shutil.copytree(ROOT / "datasets" / "midsize-manufacturer", study)
+        shutil.copytree(DATASETS / "midsize-manufacturer", study)
         settings = study / "study.ini"
         settings.write_text(re.sub(r"(?m)^years = .*$", "years = 10000", settings.read_text(encoding="utf-8")),
                             encoding="utf-8")
-        call(LOSSMILL, "run", study, "-o", folder / "program.h5", "--quiet")
+        execute(LOSSMILL, "run", study, "-o", place / "program.h5", "--quiet")
     return study
 
 
-def prefix_installed(folder):
+def prefix_installed(place):
     """Installed, and then moved: nothing may know where it was."""
-    prefix = folder / "a moved prefix"
+    prefix = place / "a moved prefix"
     if not prefix.exists():
-        call("cmake", "--install", BUILD, "--prefix", folder / "first")
-        (folder / "first").rename(prefix)
+        execute("cmake", "--install", BUILD, "--prefix", place / "first")
+        (place / "first").rename(prefix)
     return prefix
 
 
@@ -66,11 +55,11 @@ def with_pkg_config(prefix):
 def the_example_says_what_the_program_says(folder, embed, environment=None):
     """And writes the same bytes."""
     study = study_small(folder)
-    out = call(embed, study, folder / "embedded.h5", environment=environment)
+    out = execute(embed, study, folder / "embedded.h5", environment=environment)[0]
     assert (folder / "embedded.h5").read_bytes() == (folder / "program.h5").read_bytes()
     (folder / "embedded.h5").unlink()
 
-    shown = json.loads(call(LOSSMILL, "show", folder / "program.h5", "--json"))
+    shown = json.loads(execute(LOSSMILL, "show", folder / "program.h5", "--json")[0])
     summary, lines = shown["summary"], out.splitlines()
     assert lines[0] == f"{shown['title']}, {shown['years']} years, in {shown['currency']}", lines[0]
     assert lines[1] == f"Average annual loss {summary['aal']:.2f}, standard error {summary['aal_standard_error']:.2f}"
@@ -80,7 +69,7 @@ def the_example_says_what_the_program_says(folder, embed, environment=None):
                         f"{x['var']['upper']:.2f}), TVaR {x['tvar']:.2f}"), line
     largest = sorted(shown["scenarios"], key=lambda x: -x["aal"])[:5]
     assert [line.split()[:2] for line in lines[4:]] == [[x["scenario_id"], f"{x['aal']:.2f}"] for x in largest], lines[4:]
-    call(embed, folder / "no study", environment=environment, expect=3)
+    execute(embed, folder / "no study", environment=environment, status=3)
 
 
 # ---------------------------------------------------------------------------------- the library
@@ -88,19 +77,19 @@ def the_example_says_what_the_program_says(folder, embed, environment=None):
 
 def a_program_is_built_by_pkg_config(folder):
     environment = with_pkg_config(prefix_installed(folder))
-    assert call("pkg-config", "--modversion", "lossmill", environment=environment).strip() == version()
+    assert execute("pkg-config", "--modversion", "lossmill", environment=environment)[0].strip() == version()
     shutil.copy(only(prefix_installed(folder).rglob("embed.c")), folder / "embed.c")
     build = f'cc -std=c99 {" ".join(STRICT)} embed.c $(pkg-config --cflags --libs lossmill) -o embed'
     # pkg-config escapes the blank of the prefix for a shell that reads it again
-    call("sh", "-c", f'eval "{build}"', environment=environment, where=folder)
+    execute("sh", "-c", f'eval "{build}"', environment=environment, cwd=folder)
     the_example_says_what_the_program_says(folder, folder / "embed", environment)
 
 
 def a_program_is_built_by_cmake(folder):
     shutil.copytree(only(prefix_installed(folder).rglob("examples")), folder / "cmake-example")
-    call("cmake", "-S", "cmake-example", "-B", "cmake-build", f"-DCMAKE_PREFIX_PATH={prefix_installed(folder)}",
-         "-DCMAKE_BUILD_TYPE=Release", where=folder)
-    call("cmake", "--build", "cmake-build", where=folder)
+    execute("cmake", "-S", "cmake-example", "-B", "cmake-build", f"-DCMAKE_PREFIX_PATH={prefix_installed(folder)}",
+            "-DCMAKE_BUILD_TYPE=Release", cwd=folder)
+    execute("cmake", "--build", "cmake-build", cwd=folder)
     the_example_says_what_the_program_says(folder, folder / "cmake-build" / "embed")
 
 
@@ -108,19 +97,19 @@ def the_header_is_c99_and_cxx11(folder):
     (folder / "header.c").write_text("#include <lossmill.h>\n")
     for compiler, standard in [("cc", "-std=c99"), ("c++", "-std=c++11"), ("c++", "-std=c++20")]:
         language = ["-x", "c++"] if compiler == "c++" else []
-        call(compiler, standard, *STRICT, "-fsyntax-only", f"-I{HEADER.parent}", *language, folder / "header.c")
+        execute(compiler, standard, *STRICT, "-fsyntax-only", f"-I{HEADER.parent}", *language, folder / "header.c")
     # linked as C, called from C++
     (folder / "main.cpp").write_text("#include <lossmill.h>\nint main() { lossmill_free(lossmill_new()); }\n")
     prefix = prefix_installed(folder)
     library = only(prefix.rglob("liblossmill.so")).parent
-    call("c++", *STRICT, folder / "main.cpp", f"-I{prefix / 'include'}", f"-L{library}", "-llossmill", "-o",
-         folder / "main")
-    call(folder / "main", environment={"LD_LIBRARY_PATH": str(library)})
+    execute("c++", *STRICT, folder / "main.cpp", f"-I{prefix / 'include'}", f"-L{library}", "-llossmill", "-o",
+            folder / "main")
+    execute(folder / "main", environment={"LD_LIBRARY_PATH": str(library)})
 
 
 def exactly_what_the_header_declares_is_exported(folder):
     declared = set(re.findall(r"^LOSSMILL_API[^;]*?\b(lossmill_\w+)\(", HEADER.read_text(), re.M | re.S))
-    out = call("nm", "-D", "--defined-only", only(prefix_installed(folder).rglob("liblossmill.so")))
+    out = execute("nm", "-D", "--defined-only", only(prefix_installed(folder).rglob("liblossmill.so")))[0]
     exported = {line.split()[-1] for line in out.splitlines()}
     assert exported == declared, exported ^ declared
 
@@ -132,11 +121,11 @@ def version():
     return re.search(r'^#define LOSSMILL_VERSION +"(.*)"$', HEADER.read_text(), re.M)[1]
 
 
-def debs_made(folder):
-    made = folder / "debs"
+def debs_made(place):
+    made = place / "debs"
     if not made.exists():
         # whatever the umask of who makes them
-        call("sh", "-c", f"umask 077 && cpack -B '{made}' --config '{BUILD}/CPackConfig.cmake'", where=folder)
+        execute("sh", "-c", f"umask 077 && cpack -B '{made}' --config '{BUILD}/CPackConfig.cmake'", cwd=place)
     names = ["lossmill", "liblossmill0", "liblossmill-dev"]
     found = {path.name.split("_")[0]: path for path in made.glob("*.deb")}
     assert set(found) == set(names), found
@@ -145,21 +134,21 @@ def debs_made(folder):
 
 def the_packages_say_what_they_are(folder):
     for deb in debs_made(folder):
-        fields = dict(re.findall(r"^(\w[\w-]*): (.*)$", call("dpkg-deb", "-f", deb), re.M))
+        fields = dict(re.findall(r"^(\w[\w-]*): (.*)$", execute("dpkg-deb", "-f", deb)[0], re.M))
         assert fields["Version"] == version() and "@" in fields["Maintainer"], fields
         assert fields["Description"].startswith("batch engine for security risk"), fields
         for library in [] if fields["Package"] == "liblossmill-dev" else ["libhdf5", "libcsv", "libgomp", "libc6"]:
             assert library in fields["Depends"], fields
         if fields["Package"] == "liblossmill-dev":
             assert f"liblossmill0 (= {version()})" in fields["Depends"], fields
-        entries = call("dpkg-deb", "-c", deb).splitlines()
+        entries = execute("dpkg-deb", "-c", deb)[0].splitlines()
         assert all(re.match(r"(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x|lrwxrwxrwx) root/root ", x) for x in entries), entries
 
 
 def nothing_in_them_knows_where_they_were_made(folder):
     for deb in debs_made(folder):
         tree = folder / "tree"
-        call("dpkg-deb", "-x", deb, tree)
+        execute("dpkg-deb", "-x", deb, tree)
         for path in tree.rglob("*"):
             if path.is_file():
                 data = path.read_bytes()
@@ -196,57 +185,28 @@ def the_packages_install_and_a_purge_leaves_nothing(folder):
     dpkg += ["dpkg", f"--root={root}", "--force-depends", "--force-script-chrootless", "--force-not-root",
              f"--log={folder}/dpkg.log"]
     path = {"PATH": f"{tools}:/usr/sbin:/usr/bin:/sbin:/bin"}
-    call(*dpkg, "-i", *debs_made(folder), environment=path)
+    execute(*dpkg, "-i", *debs_made(folder), environment=path)
     assert f"systemd-sysusers --root={root} lossmill.conf" in (folder / "called").read_text()
-    call(root / "usr/bin/lossmill", "--version")
-    call(root / "usr/bin/lossmill", "check", root / "usr/share/lossmill/datasets/midsize-manufacturer", "--json")
+    execute(root / "usr/bin/lossmill", "--version")
+    execute(root / "usr/bin/lossmill", "check", root / "usr/share/lossmill/datasets/midsize-manufacturer", "--json")
     assert (root / "usr/include/lossmill.h").read_bytes() == HEADER.read_bytes()
     # a timer that was enabled is configuration
     wants = root / "etc/systemd/system/timers.target.wants"
     wants.mkdir(parents=True)
     (wants / "lossmill-nightly@plant.timer").symlink_to("/usr/lib/systemd/system/lossmill-nightly@.timer")
     names = ["lossmill", "liblossmill-dev", "liblossmill0"]
-    call(*dpkg, "--remove", *names, environment=path)
+    execute(*dpkg, "--remove", *names, environment=path)
     assert os.path.lexists(wants / "lossmill-nightly@plant.timer")
-    call(*dpkg, "--purge", *names, environment=path)
+    execute(*dpkg, "--purge", *names, environment=path)
     left = listing(root) - before - {"etc/systemd", "etc/systemd/system", "etc/systemd/system/timers.target.wants"}
     assert left == set(), left
-    assert call(*dpkg, "--get-selections") == ""
+    assert execute(*dpkg, "--get-selections")[0] == ""
 
 
 def lintian_finds_no_error(folder):
     if shutil.which("lintian"):
-        call("lintian", "--allow-root", "--fail-on", "error", *debs_made(folder))
+        execute("lintian", "--allow-root", "--fail-on", "error", *debs_made(folder))
 
 
-CASES = [
-    a_program_is_built_by_pkg_config,
-    a_program_is_built_by_cmake,
-    the_header_is_c99_and_cxx11,
-    exactly_what_the_header_declares_is_exported,
-    the_packages_say_what_they_are,
-    nothing_in_them_knows_where_they_were_made,
-    the_packages_install_and_a_purge_leaves_nothing,
-    lintian_finds_no_error,
-]
-
-
-def main():
-    passed = failed = 0
-    if "LOSSMILL_TESTS_QUICK" in os.environ:
-        print("skipped: a library of the sanitizers needs a program of theirs")
-        return 0
-    with tempfile.TemporaryDirectory() as name:
-        for case in CASES:
-            try:
-                case(pathlib.Path(name))
-                passed += 1
-            except Exception:  # every claim is to be tried
-                failed += 1
-                print(f"FAILED {case.__name__}")
-                traceback.print_exc(file=sys.stdout)
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
-
-
-sys.exit(main())
+# one folder for all: what is installed, and the packages, are made once
+claims_try(globals(), given=lambda _: SHARED)

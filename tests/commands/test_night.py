@@ -7,43 +7,30 @@ is 'N passed, N failed'. What is installed comes from the folder of the build th
 
 import fcntl
 import os
-import pathlib
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
-import traceback
 
-LOSSMILL = pathlib.Path(sys.argv[1]).resolve()
+from program import DONE, INPUT, LOSSMILL, NO, ROOT, STOPPED, SYSTEM, USAGE, claims_try, execute
+
 BUILD = LOSSMILL.parent
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 NIGHTLY = ROOT / "scripts" / "nightly"
 COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "verify", "export", "fit", "import", "generate"]
-DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
-QUICK = ["--", "--years", "10000", "--quiet"]
+os.environ["LOSSMILL"] = str(LOSSMILL)  # which scripts/nightly runs
+FEW_YEARS = ["--", "--years", "10000", "--quiet"]
 
 
 # ---------------------------------------------------------------------------------- helpers
 
 
-def call(*arguments, status=DONE, environment=None, **others):
-    """Runs a program, checks its exit status, returns (stdout, stderr)."""
-    done = subprocess.run([*map(str, arguments)], capture_output=True, text=True, encoding="utf-8", timeout=600,
-                          env={**os.environ, "LOSSMILL": str(LOSSMILL), **(environment or {})}, check=False,
-                          **others)
-    assert done.returncode == status, f"{arguments}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout, done.stderr
-
-
 def night(study, runs, *more, status=DONE, **others):
-    return call(NIGHTLY, study, runs, *more, *QUICK, status=status, **others)
+    return execute(NIGHTLY, study, runs, *more, *FEW_YEARS, status=status, **others)
 
 
 def study_new(folder, name="study"):
-    call(LOSSMILL, "new", folder / name)
+    execute(LOSSMILL, "new", folder / name)
     return folder / name
 
 
@@ -75,7 +62,7 @@ def listed_options(text):
 
 
 def install(where, *more, environment=None):
-    return call("cmake", "--install", BUILD, *more, environment=environment, cwd=where)
+    return execute("cmake", "--install", BUILD, *more, environment=environment, cwd=where)
 
 
 def unroffed(page):
@@ -152,7 +139,7 @@ def a_broken_study_fails_loudly_and_leaves_the_last_good_run(folder):
     assert "unknown column" in err and "FAILED: lossmill check" in err.splitlines()[-1], err
     assert picture(runs) == before
     rewrite(study / "scenarios.csv", "primary_reponse", "primary_response")
-    _, err = call(NIGHTLY, study, runs, "--", "--years", "0", status=USAGE)
+    _, err = execute(NIGHTLY, study, runs, "--", "--years", "0", status=USAGE)
     assert "FAILED: lossmill run" in err.splitlines()[-1] and picture(runs) == before, err
 
 
@@ -193,7 +180,7 @@ def two_nights_never_overlap(folder):
 def a_signal_stops_the_night_and_the_run_with_it(folder):
     study, runs = study_new(folder), folder / "runs"
     with subprocess.Popen([NIGHTLY, study, runs, "--", "--years", "50000000"], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env={**os.environ, "LOSSMILL": str(LOSSMILL)}) as process:
+                          stderr=subprocess.PIPE) as process:
         time.sleep(1.5)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)  # ends once no child holds the pipes
@@ -205,7 +192,7 @@ def a_night_that_was_killed_is_taken_up_by_the_next(folder):
     study, runs = study_new(folder), folder / "runs"
     night(study, runs)
     years = ["--", "--years", "1000000", "--checkpoint", "0"]
-    process = subprocess.Popen([NIGHTLY, study, runs, *years], env={**os.environ, "LOSSMILL": str(LOSSMILL)},
+    process = subprocess.Popen([NIGHTLY, study, runs, *years],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     while process.poll() is None and not names(runs, "*.checkpoint"):
         time.sleep(0.001)
@@ -214,7 +201,7 @@ def a_night_that_was_killed_is_taken_up_by_the_next(folder):
     with open(runs / ".nightly.lock", "a", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the run itself may take longer to die
     [checkpoint] = names(runs, "*.checkpoint")
-    _, err = call(NIGHTLY, study, runs, *years)
+    _, err = execute(NIGHTLY, study, runs, *years)
     assert "goes on from" in err
     assert (runs / checkpoint.removesuffix(".checkpoint")).samefile(runs / "latest.h5")
     assert len(names(runs, "run-*.h5")) == 2 and not names(runs, "*.checkpoint*") and not names(runs, ".run-*")
@@ -238,7 +225,7 @@ def wrong_usage_is_status_2(folder):
     for arguments in [[], ["study"], ["study", "runs", "more"], ["study", "runs", "--keep"],
                       ["study", "runs", "--keep", "0"], ["study", "runs", "--keep", "x"],
                       ["study", "runs", "--years", "5"]]:
-        _, err = call(NIGHTLY, *arguments, status=USAGE, cwd=folder)
+        _, err = execute(NIGHTLY, *arguments, status=USAGE, cwd=folder)
         assert "Usage: lossmill-nightly" in err, err
     assert list(folder.iterdir()) == []
 
@@ -253,8 +240,8 @@ def names_with_blanks_and_quotes_are_only_names(folder):
 
 def the_scripts_are_as_shellcheck_wants_them(_folder):
     if shutil.which("shellcheck"):
-        call("shellcheck", NIGHTLY, ROOT / "scripts" / "manuals", ROOT / "scripts" / "completions",
-             BUILD / "documents" / "completions" / "lossmill", "--shell=bash")
+        execute("shellcheck", NIGHTLY, ROOT / "scripts" / "manuals", ROOT / "scripts" / "completions",
+                BUILD / "documents" / "completions" / "lossmill", "--shell=bash")
 
 
 # ---------------------------------------------------------------------------------- installed
@@ -272,8 +259,8 @@ def everything_is_installed_and_a_night_runs_from_there(folder):
                  "share/lossmill/datasets/catalogues/README.md", "share/doc/lossmill/LICENSE", *pages]:
         assert (prefix / name).is_file(), name
     assert len(list((prefix / "share/man/man1").iterdir())) == len(pages)
-    call(prefix / "bin/lossmill-nightly", study_new(folder), folder / "runs", *QUICK,
-         environment={"LOSSMILL": "", "PATH": "/usr/bin:/bin"})
+    execute(prefix / "bin/lossmill-nightly", study_new(folder), folder / "runs", *FEW_YEARS,
+            environment={"LOSSMILL": "", "PATH": "/usr/bin:/bin"})
     latest(folder / "runs")
 
 
@@ -304,10 +291,10 @@ def systemd_understands_every_line_of_the_units(folder):
 
 
 def every_command_has_a_manual_page_that_says_what_help_says(_folder):
-    out, _ = call(LOSSMILL, "--help")
+    out, _ = execute(LOSSMILL, "--help")
     assert re.findall(r"^  ([a-z]+)  +[a-z]", out, re.M) == COMMANDS
-    helps = {"lossmill": out, "lossmill-nightly": call(NIGHTLY, "--help")[0],
-             **{f"lossmill-{command}": call(LOSSMILL, command, "--help")[0] for command in COMMANDS}}
+    helps = {"lossmill": out, "lossmill-nightly": execute(NIGHTLY, "--help")[0],
+             **{f"lossmill-{command}": execute(LOSSMILL, command, "--help")[0] for command in COMMANDS}}
     for name, text in helps.items():
         page = (BUILD / "documents" / "man" / f"{name}.1").read_text(encoding="utf-8")
         words = unroffed(page).split()
@@ -338,7 +325,7 @@ def every_manual_page_is_sound_roff(_folder):
             assert not re.search(r"\\(?![-e&\"]|\((aq|ga|ha|ti))", line), (path.name, line)
         assert set(depth.values()) == {0}, path.name
         if shutil.which("groff"):
-            out, err = call("groff", "-man", "-Tutf8", "-ww", path)
+            out, err = execute("groff", "-man", "-Tutf8", "-ww", path)
             assert err == "" and len(out.splitlines()) > 10, (path.name, err)
 
 
@@ -353,7 +340,7 @@ else
 fi
 """)
     fake.chmod(0o755)
-    call(ROOT / "scripts" / "manuals", fake, "1", folder / "man")
+    execute(ROOT / "scripts" / "manuals", fake, "1", folder / "man")
     page = (folder / "man" / "lossmill-odd.1").read_text()
     assert "\n\\&.so /etc/passwd\n" in page and "\n\\&.SH \\efBx\n" in page, page
     assert "\\(aqtis \\en(.x and a\\-b \\(ti\\(ha\\(ga" in page, page
@@ -362,8 +349,8 @@ fi
 def completed(word, *before):
     script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lossmill; '
               'printf "%s\\n" "${COMPREPLY[@]}"')
-    out, _ = call("bash", "-c", script, "bash", BUILD / "documents" / "completions" / "lossmill", "lossmill",
-                  *before, word)
+    out, _ = execute("bash", "-c", script, "bash", BUILD / "documents" / "completions" / "lossmill", "lossmill",
+                     *before, word)
     return out.split()
 
 
@@ -372,44 +359,14 @@ def completion_lists_every_option_that_help_lists(_folder):
     assert completed("re") == ["report"] and completed("c") == ["check", "compare"]
     zsh = (BUILD / "documents" / "completions" / "_lossmill").read_text(encoding="utf-8")
     for command in COMMANDS:
-        listed = listed_options(call(LOSSMILL, command, "--help")[0])
+        listed = listed_options(execute(LOSSMILL, command, "--help")[0])
         words = sorted(word for pair in listed for word in pair if word)
         assert sorted(completed("-", command)) == words, command
         block = re.search(rf"^    {command}\) _arguments(.*?);;$", zsh, re.M | re.S).group(1)
         assert sorted(set(re.findall(r"(?<=['{,])--?[a-z-]+", block))) == words, (command, block)
     assert completed("", "run", "--years") == []
     if shutil.which("zsh"):
-        call("zsh", "-n", BUILD / "documents" / "completions" / "_lossmill")
+        execute("zsh", "-n", BUILD / "documents" / "completions" / "_lossmill")
 
 
-# ----------------------------------------------------------------------------------
-
-
-def main():
-    tests = [value for value in list(globals().values())
-             if getattr(value, "__code__", None) and value.__code__.co_argcount == 1
-             and value.__code__.co_varnames[0] in ("folder", "_folder")]
-    chosen = sys.argv[2:]
-    passed = failed = 0
-    for test in tests:
-        if chosen and test.__name__ not in chosen:
-            continue
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="lossmill-night-")).resolve()
-        started = time.monotonic()
-        try:
-            test(folder)
-            passed += 1
-            verdict = "ok"
-        except Exception:
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            verdict = "FAILED"
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        print(f"{verdict:6} {test.__name__.replace('_', ' ')} ({time.monotonic() - started:.1f} s)", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
-if __name__ == "__main__":
-    main()
+claims_try(globals())

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""rank and plan with the real binary, end to end: test_treatments.py PATH_TO_lossmill
+"""rank and plan with the real binary, end to end: test_rank_plan.py PATH_TO_lossmill
 
 Every function whose name is a claim is one test. They share one run of a small study. The last line of the
 output is 'N passed, N failed'.
@@ -11,17 +11,15 @@ import os
 import random
 import shutil
 import subprocess
-import sys
-import tempfile
-import traceback
 
 import h5py
 
-LOSSMILL = os.path.abspath(sys.argv[1])
-DONE, NO, USAGE, INPUT = range(4)
+from program import DONE, INPUT, LOSSMILL, NO, SHARED, USAGE, call, claims_try, folder_write, tries
+from treated import TREATED
+
 CRITERIA = ["aal", "tvar", "net_benefit", "benefit_cost", "tvar_cost", "rosi", "payback", "breach", "last_in", "share"]
 
-STUDY = {
+STUDY = TREATED | {
     "study.ini": """[study]
 title = Treated
 currency = EUR
@@ -32,11 +30,6 @@ by = class
 [treatment]
 discount_rate = 0.05
 """,
-    "assets.csv": """asset_id,class,quantity
-laptops,laptop,50
-servers,server,10
-shop,application,1
-""",
     "scenarios.csv": """scenario_id,assets,event,hit_probability,frequency,frequency_per,primary_response,secondary_probability,secondary_fines
 theft,class=laptop,,,0.02,unit,lognormal90 500 4000,,
 fraud,class=application,,,2,,lognormal90 1000 60000,0.1,5000
@@ -44,25 +37,6 @@ outbreak,class=server,worm,0.5,,,lognormal90 5000 50000,,
 """,
     "events.csv": """event_id,frequency,primary_response
 worm,0.1,lognormal90 20000 200000
-""",
-    "treatments.csv": """treatment_id,name,option,state,cost_upfront,cost_annual,requires,excludes
-lock,Locks,modify,candidate,5000,300,,
-check,Checks,modify,candidate,pert 500 1000 2000,2000,,
-double,Double checks,modify,candidate,4000,5000,check,
-zones,Zones,modify,approved,20000,1000,,
-cover,Cover,share,candidate,,6000,,
-close,Shop closed,avoid,forbidden,1000,90000,,
-bear,Borne,retain,candidate,,,,
-""",
-    "effects.csv": """treatment_id,scenarios,assets,events,factor,operation,amount,coverage,reliability,overlap
-lock,scenario_id=theft,,,frequency,multiply,0.5,0.8,,
-check,scenario_id=fraud,,,frequency,multiply,pert 0.4 0.5 0.7,,0.9,
-double,scenario_id=fraud,,,primary,cap,20000,,,
-zones,scenario_id=outbreak,,,hit_probability,multiply,0.4,,,
-close,scenario_id=fraud,,,,,,,,
-""",
-    "insurance.csv": """treatment_id,policy,layer,retention,limit,share
-cover,cyber,1,50000,500000,0.9
 """,
     "appetite.csv": """scope,loss,probability
 portfolio,100000,0.25
@@ -72,41 +46,15 @@ class=server,1000000,0.05
 }
 
 
-def call(*arguments, status=DONE, **environment):
-    """Runs lossmill, checks its exit status, returns (stdout, stderr)."""
-    done = subprocess.run([LOSSMILL, *map(str, arguments)], capture_output=True, timeout=300, check=False,
-                          env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **environment})
-    out, err = done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
-    assert done.returncode == status, (
-        f"lossmill {' '.join(map(str, arguments))}: status {done.returncode}, not {status}\n{out}\n{err}")
-    return out, err
-
-
-def study_write(folder, name="study", **changed):
-    """The study with some tables replaced (file_csv="..."), None for without."""
-    path = os.path.join(folder, name)
-    os.mkdir(path)
-    for file, text in {**STUDY, **{k.replace("_", "."): v for k, v in changed.items()}}.items():
-        if text is not None:
-            with open(os.path.join(path, file), "w", encoding="utf-8", newline="") as out:
-                out.write(text)
-    return path
-
-
 def run_of(folder, name="study", years=None, **changed):
     output = os.path.join(folder, name + ".h5")
-    call("run", study_write(folder, name, **changed), "-o", output, "--quiet", *(["--years", years] if years else []))
+    call("run", folder_write(os.path.join(folder, name), STUDY, **changed), "-o", output, "--quiet", *(["--years", years] if years else []))
     return output
 
 
-SHARED = {}
-
-
 def shared_run():
-    if "run" not in SHARED:
-        SHARED["folder"] = tempfile.mkdtemp(prefix="lossmill-treatments-")
-        SHARED["run"] = run_of(SHARED["folder"])
-    return SHARED["run"]
+    run = SHARED / "study.h5"
+    return run if run.exists() else run_of(SHARED)
 
 
 def ranking(run, *more):
@@ -122,7 +70,7 @@ def plans(run, *more, status=DONE):
 
 def rank_prints_at_most_100_columns(folder):
     for locale in ("C.UTF-8", "C"):
-        out, err = call("rank", shared_run(), LC_ALL=locale)
+        out, err = call("rank", shared_run(), environment={"LC_ALL": locale})
         assert err == "" and max(map(len, out.splitlines())) <= 100
         assert "7 treatments by saved AAL" in out and "lossmill plan" in out
         assert "In every plan, approved: zones." in out and "Forbidden, in no plan: close." in out
@@ -163,9 +111,9 @@ def every_criterion_ranks_from_the_largest(folder):
 
 
 def run_says_what_to_type_next(folder):
-    path, file = study_write(folder), os.path.join(folder, "next.h5")
+    path, file = folder_write(folder / "study", STUDY), os.path.join(folder, "next.h5")
     assert f"lossmill rank {file}" in call("run", path, "-o", file)[0]
-    plain = study_write(folder, "plain", treatments_csv=None, effects_csv=None, insurance_csv=None)
+    plain = folder_write(folder / "plain", STUDY, treatments_csv=None, effects_csv=None, insurance_csv=None)
     assert "lossmill rank" not in call("run", plain, "-o", file)[0]
 
 
@@ -209,7 +157,7 @@ def a_plan_in_words_fits_100_columns(folder):
     for more in (["--budget", "22k,30k,1M"], ["--budget", "50k", "--objective", "tvar"], [],
                  ["--budget", "50k", "--objective", "net_benefit"], ["--meet-appetite"]):
         for locale in ("C.UTF-8", "C"):
-            out, err = call("plan", shared_run(), *more, LC_ALL=locale)
+            out, err = call("plan", shared_run(), *more, environment={"LC_ALL": locale})
             assert err == "" and max(map(len, out.splitlines())) <= 100, more
             assert out.isascii() == (locale == "C") and "\033" not in out
 
@@ -315,7 +263,7 @@ def a_damaged_run_never_crashes(folder):
     with open(run_of(folder, years=300), "rb") as file:
         whole = file.read()
     damaged, generator = os.path.join(folder, "damaged.h5"), random.Random(7)
-    for trial in range(60):
+    for trial in range(tries(16, 60)):
         content = bytearray(whole)
         if trial % 3 == 0:
             content = content[:generator.randrange(len(content))]
@@ -328,13 +276,13 @@ def a_damaged_run_never_crashes(folder):
 
 
 def a_run_with_parts_missing_or_changed_never_crashes(folder):
-    """What is valid HDF5 but no run of ours: every dataset of treatments and inputs removed, or of another size."""
-    whole, changed = run_of(folder, years=300), os.path.join(folder, "changed.h5")
+    """What is valid HDF5 but no run of ours: datasets of treatments and inputs removed, or of another size."""
+    whole, changed, chance = run_of(folder, years=300), os.path.join(folder, "changed.h5"), random.Random(7)
     names = []
     with h5py.File(whole) as file:
         file.visititems(lambda name, x: names.append(name) if isinstance(x, h5py.Dataset) else None)
     names = [x for x in names if x.split("/")[0] in ("treatment", "plan", "appetite", "study")]
-    for name in names:
+    for name in chance.sample(names, min(tries(16, len(names)), len(names))):
         for value in (None, [], [float("nan")] * 3, [2**31 - 1] * 9):
             shutil.copyfile(whole, changed)
             with h5py.File(changed, "r+") as file:
@@ -375,31 +323,4 @@ def names_are_shown_harmlessly(folder):
     assert ids == set(HARMFUL)
 
 
-# ----------------------------------------------------------------------------------
-
-
-def main():
-    tests = [value for value in list(globals().values())
-             if getattr(value, "__code__", None) and value.__code__.co_varnames[:value.__code__.co_argcount] == ("folder",)
-             and value is not harmful_run]
-    passed = failed = 0
-    for test in tests:
-        if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
-            continue
-        folder = tempfile.mkdtemp(prefix="lossmill-treatments-")
-        try:
-            test(folder)
-            passed += 1
-        except Exception:
-            print(f"FAILED {test.__name__.replace('_', ' ')}")
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(SHARED.get("folder", ""), ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
-if __name__ == "__main__":
-    main()
+claims_try(globals())

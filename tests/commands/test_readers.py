@@ -2,15 +2,14 @@
 import hashlib
 import os
 import stat
-import subprocess
-import sys
-import tempfile
 
 import h5py
 import netCDF4
 import numpy as np
 import pandas as pd
 import xarray as xr
+
+from program import SHARED, call, check, checks_tell, execute, folder_write
 
 STUDY = {
     "study.ini": """[study]
@@ -48,17 +47,6 @@ portfolio,1,0.001
 class=client,1e12,0.5
 """,
 }
-passed = failed = 0
-
-
-def claim(name, truth, detail=""):
-    global passed, failed
-    if truth:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
-
 
 def text_of(value):
     return value.decode() if isinstance(value, bytes) else str(value)
@@ -83,42 +71,42 @@ def content_sha256(file):
 
 def with_h5py(path, inputs):
     with h5py.File(path) as file:
-        claim("content_sha256 can be recomputed",
+        check("content_sha256 can be recomputed",
               content_sha256(file) == text_of(file.attrs["content_sha256"]))
         for name, data in datasets(file).items():
-            claim("every dimension has a name",
+            check("every dimension has a name",
                   h5py.h5ds.is_scale(data.id) or all(len(d.keys()) == 1 for d in data.dims), name)
-            claim("every dataset has a long_name", "long_name" in data.attrs, name)
-            claim("every number has units", data.dtype.kind == "S" or "units" in data.attrs, name)
-            claim("no 64-bit integers", data.dtype not in (np.int64, np.uint64), name)
+            check("every dataset has a long_name", "long_name" in data.attrs, name)
+            check("every number has units", data.dtype.kind == "S" or "units" in data.attrs, name)
+            check("no 64-bit integers", data.dtype not in (np.int64, np.uint64), name)
         years = int(file.attrs["years"])
         loss = file["/portfolio/annual_loss"]
-        claim("one loss per year", loss.shape == (years,) and loss.dtype == np.float64)
-        claim("money has the currency as its unit", text_of(loss.attrs["units"]) == "EUR")
-        claim("mean of the years is the AAL",
+        check("one loss per year", loss.shape == (years,) and loss.dtype == np.float64)
+        check("money has the currency as its unit", text_of(loss.attrs["units"]) == "EUR")
+        check("mean of the years is the AAL",
               abs(loss[:].mean() / file["/summary/aal"][0] - 1) < 1e-9)
-        claim("money is exact in cents", np.array_equal(np.round(loss[:] * 100) / 100, loss[:]))
+        check("money is exact in cents", np.array_equal(np.round(loss[:] * 100) / 100, loss[:]))
         total = sum(file["/group/class/annual_loss"][:])
-        claim("groups add up to the portfolio", np.allclose(total, loss[:], rtol=1e-12))
-        claim("crossed columns are percent-encoded", "class%2Abusiness_unit" in file["/group"])
+        check("groups add up to the portfolio", np.allclose(total, loss[:], rtol=1e-12))
+        check("crossed columns are percent-encoded", "class%2Abusiness_unit" in file["/group"])
         crossed = file.get("/group/class%2Abusiness_unit")
-        claim("and keep their name",
+        check("and keep their name",
               crossed is not None and text_of(crossed.attrs["column"]) == "class*business_unit")
-        claim("names are UTF-8", "Küche ERP" in list(file["/asset/name"].asstr()[:]))
+        check("names are UTF-8", "Küche ERP" in list(file["/asset/name"].asstr()[:]))
         for name, text in inputs.items():
             kept = file.get("/study/" + name)
             if kept is None:
-                claim("every input is kept", False, name)
+                check("every input is kept", False, name)
                 continue
-            claim("inputs are kept to the byte", bytes(kept[:].tobytes()) == text.encode(), name)
-            claim("with their hash", text_of(kept.attrs["sha256"]) == hashlib.sha256(text.encode()).hexdigest(), name)
+            check("inputs are kept to the byte", bytes(kept[:].tobytes()) == text.encode(), name)
+            check("with their hash", text_of(kept.attrs["sha256"]) == hashlib.sha256(text.encode()).hexdigest(), name)
         table = pd.DataFrame({name: (file[f"/scenario/{name}"].asstr()[:]
                                      if file[f"/scenario/{name}"].dtype.kind == "S"
                                      else file[f"/scenario/{name}"][:])
                               for name in ("scenario_id", "name", "aal", "event_rate")})
         rows = pd.read_csv(os.path.join(os.path.dirname(path), "study", "scenarios.csv"))
         joined = rows.merge(table, on="scenario_id", suffixes=("", "_result"))
-        claim("pandas joins by id", len(joined) == 2 and (joined["name"] == joined["name_result"]).all())
+        check("pandas joins by id", len(joined) == 2 and (joined["name"] == joined["name_result"]).all())
         groups = sorted({os.path.dirname(name) for name in datasets(file)})
         return groups, float(file["/summary/aal"][0])
 
@@ -129,11 +117,11 @@ def with_netcdf(path, groups):
     with netCDF4.Dataset(path) as file:
         for group in groups:
             for name, variable in file[group].variables.items():
-                claim("netCDF names the dimensions", len(variable.dimensions) == variable.ndim and
+                check("netCDF names the dimensions", len(variable.dimensions) == variable.ndim and
                       all(d in file[group].variables for d in variable.dimensions),
                       f"{group}/{name}")
                 if variable.dtype is not str:
-                    claim("netCDF reads the numbers", variable[:].size == variable.size,
+                    check("netCDF reads the numbers", variable[:].size == variable.size,
                           f"{group}/{name}")
 
 
@@ -141,87 +129,72 @@ def with_xarray(path, groups, aal):
     for group in groups:
         with xr.open_dataset(path, group=group, engine="h5netcdf") as data:
             data.load()
-            claim("xarray knows every dimension",
+            check("xarray knows every dimension",
                   all(str(d) in data.coords for d in data.dims), group)
-            claim("and every long_name", all("long_name" in v.attrs
+            check("and every long_name", all("long_name" in v.attrs
                                              for v in data.variables.values()), group)
     with xr.open_dataset(path, group="summary", engine="h5netcdf") as data:
         rows = [text_of(x) for x in data["row"].values]
-        claim("rows are labelled", rows[0] == "portfolio" and "class=server" in rows, rows)
-        claim("by name comes the AAL", float(data["aal"][0]) == aal)
-        claim("levels are coordinates", list(data["quantile"].values) == [0.95, 0.99])
-        claim("var has named dimensions", data["var"].dims == ("row", "quantile"))
-        claim("units come along", data["aal"].attrs["units"] == "EUR")
+        check("rows are labelled", rows[0] == "portfolio" and "class=server" in rows, rows)
+        check("by name comes the AAL", float(data["aal"][0]) == aal)
+        check("levels are coordinates", list(data["quantile"].values) == [0.95, 0.99])
+        check("var has named dimensions", data["var"].dims == ("row", "quantile"))
+        check("units come along", data["aal"].attrs["units"] == "EUR")
     with xr.open_dataset(path, group="group/class", engine="h5netcdf") as data:
-        claim("groups x years", data["annual_loss"].dims == ("group", "year"))
+        check("groups x years", data["annual_loss"].dims == ("group", "year"))
     with xr.open_dataset(path, group="asset", engine="h5netcdf") as data:
-        claim("assets are selected by id",
+        check("assets are selected by id",
               [text_of(x) for x in data["asset_id"].values] == ["erp", "lap", "web-1"])
 
 
 def with_treatments(path):
     with xr.open_dataset(path, group="treatment", engine="h5netcdf") as data:
-        claim("treatments are selected by id",
+        check("treatments are selected by id",
               [text_of(x) for x in data["treatment_id"].values] == ["backup", "crypt"])
-        claim("enumerations are words", [text_of(x) for x in data["state"].values] == ["candidate"] * 2)
-        claim("treatments x levels", data["tvar_reduction"].dims == ("treatment_id", "quantile"))
-        claim("treatments x points", data["exceeds"].dims == ("treatment_id", "point"))
-        claim("ranks are a permutation", sorted(data["rank"].values) == [1, 2])
-        claim("what they depend on is said", text_of(data.attrs["objective"]) in ("aal", "tvar", "net_benefit")
+        check("enumerations are words", [text_of(x) for x in data["state"].values] == ["candidate"] * 2)
+        check("treatments x levels", data["tvar_reduction"].dims == ("treatment_id", "quantile"))
+        check("treatments x points", data["exceeds"].dims == ("treatment_id", "point"))
+        check("ranks are a permutation", sorted(data["rank"].values) == [1, 2])
+        check("what they depend on is said", text_of(data.attrs["objective"]) in ("aal", "tvar", "net_benefit")
               and np.ravel(data.attrs["tvar_level"])[0] == 0.99)
         with xr.open_dataset(path, group="portfolio", engine="h5netcdf") as base:
             saved = base["annual_loss"] - data["annual_loss"]
-            claim("reductions are those of the years", np.allclose(saved.mean("year"), data["aal_reduction"]))
-            claim("a reduction makes no year worse", bool((saved >= 0).all()))
+            check("reductions are those of the years", np.allclose(saved.mean("year"), data["aal_reduction"]))
+            check("a reduction makes no year worse", bool((saved >= 0).all()))
     with xr.open_dataset(path, group="plan", engine="h5netcdf") as data:
-        claim("plans are sets of treatments", data["chosen"].dims == ("plan", "treatment_id") and
+        check("plans are sets of treatments", data["chosen"].dims == ("plan", "treatment_id") and
               set(np.unique(data["chosen"].values)) <= {0, 1})
-        claim("a plan costs what its treatments do", data["annualised_cost"].values[0] <=
+        check("a plan costs what its treatments do", data["annualised_cost"].values[0] <=
               data["annualised_cost"].values[-1])
     with xr.open_dataset(path, group="appetite", engine="h5netcdf") as data:
-        claim("the appetite is judged",
+        check("the appetite is judged",
               [text_of(x) for x in data["verdict"].values] == ["breached", "within"])
-        claim("points are labelled", [text_of(x) for x in data["scope"].values] == ["portfolio", "class=client"])
+        check("points are labelled", [text_of(x) for x in data["scope"].values] == ["portfolio", "class=client"])
 
 
 def with_tools(path):
     for command, expected in ((["h5dump", "-H", path], ["DIMENSION_LIST", "annual_loss"]),
                               (["h5dump", path], ["ransom"]),
                               (["ncdump", "-h", path], ["year = ", 'units = "EUR"', "group: summary"])):
-        done = subprocess.run(command, capture_output=True)
-        text = done.stdout.decode(errors="replace")
-        claim(" ".join(command[:-1]), done.returncode == 0 and all(e in text for e in expected),
-              done.stderr.decode(errors="replace")[:300])
-        claim("no unnamed dimension in " + command[0], "phony_dim" not in text)
+        text, err = execute(*command)
+        check(" ".join(map(str, command[:-1])), all(e in text for e in expected), err[:300])
+        check("no unnamed dimension in " + command[0], "phony_dim" not in text)
 
 
 def main():
-    lossmill = os.path.abspath(sys.argv[1])
-    with tempfile.TemporaryDirectory() as folder:
-        study = os.path.join(folder, "study")
-        os.mkdir(study)
-        for name, text in STUDY.items():
-            with open(os.path.join(study, name), "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-        paths = [os.path.join(folder, name) for name in ("x.h5", "y.h5")]
-        for path, threads in zip(paths, ("1", "2")):
-            done = subprocess.run([lossmill, "run", study, "-o", path, "--threads", threads],
-                                  capture_output=True)
-            claim("lossmill run", done.returncode == 0, done.stderr.decode(errors="replace"))
-        if all(map(os.path.exists, paths)):
-            with open(paths[0], "rb") as x, open(paths[1], "rb") as y:
-                claim("two runs are the same bytes", x.read() == y.read())
-            claim("readable by its owner only",
-                  stat.S_IMODE(os.stat(paths[0]).st_mode) == 0o600)
-            groups, aal = with_h5py(paths[0], STUDY)
-            with_netcdf(paths[0], groups)
-            with_xarray(paths[0], groups, aal)
-            with_treatments(paths[0])
-            with_tools(paths[0])
-            claim("nothing else is left", sorted(os.listdir(folder)) == ["study", "x.h5", "y.h5"])
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+    runs = [SHARED / name for name in ("x.h5", "y.h5")]
+    study = folder_write(SHARED / "study", STUDY)
+    for run, threads in zip(runs, (1, 2)):
+        call("run", study, "-o", run, "--threads", threads)
+    check("two runs are the same bytes", runs[0].read_bytes() == runs[1].read_bytes())
+    check("readable by its owner only", stat.S_IMODE(runs[0].stat().st_mode) == 0o600)
+    groups, aal = with_h5py(runs[0], STUDY)
+    with_netcdf(runs[0], groups)
+    with_xarray(runs[0], groups, aal)
+    with_treatments(runs[0])
+    with_tools(runs[0])
+    check("nothing else is left", sorted(os.listdir(SHARED)) == ["study", "x.h5", "y.h5"])
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main()
+checks_tell()

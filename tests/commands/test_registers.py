@@ -13,19 +13,14 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
-import tempfile
-import traceback
 
 import h5py
 import numpy as np
 import pandas as pd
 
-LOSSMILL = os.path.abspath(sys.argv[1])
-HERE = os.path.dirname(os.path.abspath(__file__))
-DATASETS = os.path.join(HERE, "..", "..", "datasets")
-CATALOGUE = os.path.join(DATASETS, "catalogues", "iso27001-2022-annex-a.csv")
-DONE, NO, USAGE, INPUT, SYSTEM = range(5)
+from program import DATASETS, INPUT, LOSSMILL, SHARED, SYSTEM, USAGE, call, claims_try, folder_write
+
+CATALOGUE = DATASETS / "catalogues" / "iso27001-2022-annex-a.csv"
 REGISTERS = ["--register", "--treatment-plan", "--soa", "--zones"]
 
 FORMULAS = ["=cmd|'/c calc'!A1", "+1+cmd", "-2+3+cmd", "@SUM(A1)", '=HYPERLINK("http://x";"y")']
@@ -108,20 +103,9 @@ current,house,1,*,,,event,20000,100000,0.9
 }
 
 
-def call(*arguments, status=DONE):
-    done = subprocess.run([LOSSMILL, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=300)
-    assert done.returncode == status, f"{arguments}: {done.returncode}: {done.stderr.decode()}"
-    return done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
-
-
 def run(folder, name, study):
     path = os.path.join(folder, name)
-    os.mkdir(path)
-    for file, text in study.items():
-        with open(os.path.join(path, file), "w", encoding="utf-8") as out:
-            out.write(text)
-    call("run", path, "-o", path + ".h5", "--quiet")
+    call("run", folder_write(path, study), "-o", path + ".h5", "--quiet")
     return path + ".h5"
 
 
@@ -490,23 +474,5 @@ def decisions_and_zones_change_no_figure(runs):
         assert set(a["study"]) - set(b["study"]) == {"decisions.csv", "zones.csv"}
 
 
-def main():
-    passed = failed = 0
-    claims = [f for f in globals().values() if callable(f) and getattr(f, "__code__", None)
-              and f.__code__.co_varnames[:1] == ("runs",) and f is not renamed_input]
-    with tempfile.TemporaryDirectory() as folder:
-        runs = Runs(folder)
-        for claim in claims:
-            try:
-                claim(runs)
-                passed += 1
-            except Exception:
-                failed += 1
-                print(f"FAILED {claim.__name__}")
-                traceback.print_exc(file=sys.stdout)
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+RUNS = Runs(SHARED)
+claims_try(globals(), "runs", lambda folder: RUNS)

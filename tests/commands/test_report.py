@@ -17,7 +17,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import traceback
 
 import h5py
 from selenium import webdriver
@@ -26,23 +25,14 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-LOSSMILL = os.path.abspath(sys.argv[1])
-EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "datasets",
-                       "midsize-manufacturer")
-DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
+from program import DATASETS, INPUT, SYSTEM, USAGE, call, holds
+
+EXAMPLE = DATASETS / "midsize-manufacturer"
 TREATING = ["decisions.csv", "treatments.csv", "effects.csv", "insurance.csv", "controls.csv", "appetite.csv"]
 HOSTILE = "</script><script>alert(1)</script>\"'&<b>שלום\u202eabc\U0001f480\u2028<!--"
 
 
 # ---------------------------------------------------------------------------------- helpers
-
-
-def call(*arguments, status=DONE, **others):
-    done = subprocess.run([LOSSMILL, *map(str, arguments)], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=120, **others)
-    err = done.stderr.decode("utf-8", "replace")
-    assert done.returncode == status, f"{arguments}: status {done.returncode}, not {status}\n{err}"
-    return done.stdout.decode("utf-8"), err
 
 
 def study_copy(name, leave_out=()):
@@ -557,17 +547,9 @@ def main():
     tests = [f for name, f in list(globals().items())
              if callable(f) and getattr(f, "__module__", "") == "__main__" and name.count("_") >= 2
              and name != "study_of_few_years"]
-    failed = 0
-    for test in tests:
-        try:
-            test()
-            print("ok    ", test.__name__, flush=True)
-        except Exception:  # the next one is to run all the same
-            failed += 1
-            print("FAILED", test.__name__)
-            traceback.print_exc(file=sys.stdout)
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    good = [holds(test) for test in tests]
+    print(f"{sum(good)} passed, {len(good) - sum(good)} failed")
+    return not all(good)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ import time
 LOSSMILL, FAULTS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 CHOSEN = sys.argv[3:]
 DONE, NO, USAGE, INPUT, SYSTEM = range(5)
-HOW_MANY = os.environ.get("LOSSMILL_TESTS_FAULTS", "5" if os.environ.get("LOSSMILL_TESTS_QUICK") else "14")
+HOW_MANY = os.environ.get("LOSSMILL_TESTS_FAULTS", "4")
 ALL = HOW_MANY == "all"
 SKIPPED = 77
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -16,9 +16,12 @@ import subprocess
 import sys
 import tempfile
 
-LOSSMILL = os.path.abspath(sys.argv[1])
 HERE = os.path.dirname(os.path.abspath(__file__))
-DONE, INPUT = 0, 3
+sys.path.insert(0, os.path.join(HERE, os.pardir, "commands"))
+import program
+from program import DONE, INPUT, LOSSMILL, QUICK
+
+DAMAGED = program.tries(100, 400)  # of each study
 
 BASE = {
     "study.ini": b"""[study]
@@ -314,18 +317,9 @@ def damage_failure(files):
 
 
 def main():
-    passed = failed = 0
-
-    def count(name, wrong, files):
-        nonlocal passed, failed
-        if wrong is None:
-            passed += 1
-            return
-        failed += 1
-        print(f"FAIL {name}: {wrong}")
-        if files:
-            for file, content in files.items():
-                print(f"  {file}: {content!r}")
+    def count(name, wrong, files=()):
+        shown = "".join(f"\n  {file}: {files[file]!r}" for file in files)
+        program.check(name, wrong is None, f"{wrong}{shown}")
 
     chance = random.Random(20260101)
     for cases_name, study in STUDIES.items():
@@ -333,13 +327,12 @@ def main():
         assert status == DONE and not err, err
         base = facts(out)
         for name, files, messages, verdict in cases(cases_name, study):
-            count(name, case_failure(files, messages, verdict, base), None)
-        for i in range(100 if "LOSSMILL_TESTS_QUICK" in os.environ else 400):
+            count(name, case_failure(files, messages, verdict, base))
+        for i in range(DAMAGED):
             files = damaged(study, chance)
             count(f"damaged study {i} of {cases_name}", damage_failure(files), files)
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
+    program.checks_tell()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -14,53 +14,20 @@ the engine computes itself must agree to 1e-8.
 import json
 import math
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import h5py
 import numpy
 
-LOSSMILL = sys.argv[1]
+from exact import SIGMAS, UNIT, check, check_mean, check_share, law_of, roots, tables_write
+from program import call, checks_tell, tries
+
 ANNUAL = pathlib.Path(__file__).parent.parent / "data" / "annual.json"
-YEARS = 1_000_000
-SIGMAS = 5
-UNIT = 1000.0
+YEARS = tries(250_000, 1_000_000)
 BIG_AT = 0.8416212335729143  # normal score with probability 0.2 above it
-
-passed = failed = 0
-
-
-def check(case, what, good, detail):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAILED {case}: {what}: {detail}")
-
-
-def check_share(case, what, count, n, probability):
-    error = math.sqrt(n * probability * (1 - probability))
-    check(case, what, abs(count - n * probability) <= SIGMAS * error + 1,
-          f"{count} of {n}, expected {n * probability:.1f} +- {error:.1f}")
-
-
-def check_mean(case, what, values, exact):
-    error = values.std() / math.sqrt(len(values))
-    check(case, what, abs(values.mean() - exact) <= SIGMAS * error + 1e-9 * abs(exact),
-          f"{values.mean():.7g}, exact {exact:.7g} +- {error:.2g}")
 
 
 # ------------------------------------------------------------------------------- mathematics
-
-
-def roots(m):
-    return numpy.exp(-2j * numpy.pi * numpy.arange(m) / m)
-
-
-def law_of(transform):
-    """Probabilities of 0, 1, 2, ... thousand from E z^S at the roots of unity."""
-    return numpy.maximum(numpy.fft.ifft(transform).real, 0)
 
 
 def normal_nodes(count=400, end=9.0):
@@ -375,12 +342,9 @@ def simulate(folder, tables, *, years=YEARS, groups=""):
     (folder / "study.ini").write_text(
         f"[study]\ntitle = exact answers\ncurrency = EUR\nyears = {years}\nseed = 20261124\n"
         f"[report]\ndetail = 10\n{groups}")
-    for name, rows in tables.items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        lines = [",".join(columns)] + [",".join(str(row.get(c, "")) for c in columns) for row in rows]
-        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    tables_write(folder, tables)
     out = folder / "run.h5"
-    subprocess.run([LOSSMILL, "run", folder, "-o", out, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    call("run", folder, "-o", out, "--quiet")
     return h5py.File(out)
 
 
@@ -501,8 +465,7 @@ def main():
     shared_shock()
     marginals_stay_as_given()
     drivers_are_the_same_years_for_all()
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
 
 
-sys.exit(main())
+main()
+checks_tell()

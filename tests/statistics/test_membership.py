@@ -8,31 +8,18 @@ of shared events with constant and uncertain hit probabilities, given susceptibi
 against resistance; events with and without drivers, own costs and correlated hits."""
 import copy
 import hashlib
-import os
 import pathlib
 import random
-import subprocess
-import sys
 import tempfile
 
 import h5py
 import numpy
 
-LOSSMILL = sys.argv[1]
-QUICK = "LOSSMILL_TESTS_QUICK" in os.environ  # under the sanitizers, which look at how it is computed
-STUDIES = 8 if QUICK else 24
+from exact import tables_write
+from program import call, check, checks_tell, tries
+
+STUDIES = tries(8, 24)
 YEARS = 20_000  # two blocks and a half
-
-passed = failed = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAILED {what}: {detail}")
-
 
 # ------------------------------------------------------------------------------- random studies
 
@@ -113,10 +100,7 @@ def write(folder, tables, by="scenario_id"):
     (folder / "study.ini").write_text(
         f"[study]\ntitle = membership\ncurrency = EUR\nyears = {YEARS}\nseed = 7\n[groups]\nby = {by}\n"
         "[report]\nquantiles = 0.9, 0.99\n")
-    for name, rows in tables.items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        lines = [",".join(columns)] + [",".join(str(row.get(c, "")) for c in columns) for row in rows]
-        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    tables_write(folder, tables)
 
 
 def run(tables, *options, by="scenario_id"):
@@ -125,11 +109,7 @@ def run(tables, *options, by="scenario_id"):
         folder = pathlib.Path(name)
         write(folder, tables, by)
         out = folder / "run.h5"
-        done = subprocess.run([LOSSMILL, "run", folder, "-o", out, "--quiet", *map(str, options)],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if done.returncode != 0:
-            print(done.stdout.decode())
-            raise SystemExit(1)
+        call("run", folder, "-o", out, "--quiet", *options)
         with h5py.File(out) as f:
             group = f[f"group/{by}"]
             losses = dict(zip(group["group"].asstr()[:], group["annual_loss"][:]))
@@ -203,8 +183,7 @@ def main():
     for number in range(STUDIES):
         check_study(random.Random(number))
     an_asset_added_to_an_event_shifts_few_hits()
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
 
 
-sys.exit(main())
+main()
+checks_tell()

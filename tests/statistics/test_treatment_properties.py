@@ -6,31 +6,18 @@ expectation: at five standard errors of the difference, on about 50 treatments, 
 probability 50 x 6e-7 = 3e-5; seeds are fixed). Everything else must hold to the bit.
 """
 import math
-import os
 import pathlib
 import random
 import subprocess
-import sys
 import tempfile
 
 import h5py
 import numpy
 
-LOSSMILL = sys.argv[1]
-QUICK = "LOSSMILL_TESTS_QUICK" in os.environ  # under the sanitizers, which look at how it is computed
-STUDIES = 6 if QUICK else 24
-SIGMAS = 5
+from exact import SIGMAS, check, tables_write
+from program import LOSSMILL, call, checks_tell, tries
 
-passed = failed = 0
-
-
-def check(study, what, good, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAILED study {study}: {what}: {detail}")
-
+STUDIES = tries(8, 24)
 
 # ------------------------------------------------------------------------------ random studies
 
@@ -224,16 +211,11 @@ def write(folder, tables, years, more=""):
     (folder / "study.ini").write_text(
         f"[study]\ntitle = random\ncurrency = EUR\nyears = {years}\nseed = 99\n[groups]\nby = pool\n"
         f"[report]\ndetail = 3\nreturn_periods = 10, 50\nquantiles = 0.9, 0.99\n[treatment]\n{more}\n")
-    for name, rows in tables.items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        lines = [",".join(columns)] + [",".join(str(row.get(c, "")) for c in columns) for row in rows]
-        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    tables_write(folder, tables)
 
 
 def run(folder, out, *options):
-    result = subprocess.run([LOSSMILL, "run", folder, "-o", out, "--quiet", *options], capture_output=True, text=True)
-    if result.returncode != 0:
-        sys.exit(f"{folder}: {result.stderr}")
+    call("run", folder, "-o", out, "--quiet", *options)
 
 
 def arrays(path):
@@ -436,9 +418,7 @@ def main():
     for n in range(STUDIES):
         with tempfile.TemporaryDirectory() as folder:
             check_study(n, pathlib.Path(folder))
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main()
+checks_tell()

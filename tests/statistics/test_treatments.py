@@ -16,55 +16,20 @@ the engine calls exact must agree to 1e-9.
 import itertools
 import json
 import math
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import h5py
 import numpy
 
-LOSSMILL = sys.argv[1]
+from exact import SIGMAS, UNIT, check, check_mean, check_share, law_of, roots, tables_write
+from program import call, checks_tell, tries
+
 DATA = pathlib.Path(__file__).parent.parent / "data"
-QUICK = "LOSSMILL_TESTS_QUICK" in os.environ  # under the sanitizers, which look at how it is computed
-YEARS = 20_000 if QUICK else 150_000
-SIGMAS = 5
-UNIT = 1000.0
-
-passed = failed = 0
-
-
-def check(case, what, good, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAILED {case}: {what}: {detail}")
-
-
-def check_share(case, what, count, n, probability):
-    error = math.sqrt(n * probability * (1 - probability))
-    check(case, what, abs(count - n * probability) <= SIGMAS * error + 1,
-          f"{count} of {n}, expected {n * probability:.1f} +- {error:.1f}")
-
-
-def check_mean(case, what, values, exact):
-    error = values.std() / math.sqrt(len(values))
-    check(case, what, abs(values.mean() - exact) <= SIGMAS * error + 1e-9 * abs(exact),
-          f"{values.mean():.7g}, exact {exact:.7g} +- {error:.2g}")
+YEARS = tries(80_000, 150_000)
 
 
 # ------------------------------------------------------------------------------- mathematics
-
-
-def roots(m):
-    return numpy.exp(-2j * numpy.pi * numpy.arange(m) / m)
-
-
-def law_of(transform):
-    """Probabilities of 0, 1, 2, ... thousand from E z^S at the roots of unity."""
-    return numpy.maximum(numpy.fft.ifft(transform).real, 0)
 
 
 def gauss(a, b, count=80):
@@ -661,24 +626,14 @@ MODELS = [frequencies, frequencies_raised, orders, uncertain_frequency, clustere
 # ------------------------------------------------------------------------------------ the runs
 
 
-def write_tables(folder, tables):
-    for name, rows in tables.items():
-        columns = list(dict.fromkeys(column for r in rows for column in r))
-        lines = [",".join(columns)] + [",".join(str(r.get(c, "")) for c in columns) for r in rows]
-        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
-
-
 def simulate(folder, tables, *, years=YEARS, seed=20261124, more=""):
     """Runs the study of these tables; the open HDF5 file."""
     (folder / "study.ini").write_text(
         f"[study]\ntitle = exact answers\ncurrency = EUR\nyears = {years}\nseed = {seed}\n"
         f"[report]\ndetail = 0\n{more}")
-    write_tables(folder, tables)
+    tables_write(folder, tables)
     out = folder / "run.h5"
-    result = subprocess.run([LOSSMILL, "run", folder, "-o", out, "--quiet"], stdout=subprocess.DEVNULL,
-                            stderr=subprocess.PIPE, text=True)
-    if result.returncode != 0:
-        sys.exit(result.stderr)
+    call("run", folder, "-o", out, "--quiet")
     return h5py.File(out)
 
 
@@ -1240,9 +1195,7 @@ def main():
     policies()
     insured_occurrence()
     aggregates_in_worlds()
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main()
+checks_tell()
