@@ -120,14 +120,20 @@ static bool range_over(void *context, struct snapshot *snapshot)
     return !stop;
 }
 
+char *keeper_path(const char *output)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s.checkpoint", output) < 0 ? NULL : path;
+}
+
 bool keeper_open(struct keeper *keeper, const char *output, const struct study *study, bool fresh,
                  double every, int threads, struct diagnostics *d, int *status)
 {
     *keeper =
         (struct keeper){.every = every, .threads = threads, .d = d, .identity = identity_of(study)};
     *status = STATUS_SYSTEM;
-    if (keeper->identity == NULL || asprintf(&keeper->path, "%s.checkpoint", output) < 0) {
-        keeper->path = NULL;
+    keeper->path = keeper_path(output);
+    if (keeper->identity == NULL || keeper->path == NULL) {
         diagnostics_fail(d, NULL, "out of memory");
         return false;
     }

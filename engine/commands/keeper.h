@@ -23,6 +23,9 @@ struct keeper {
     unsigned note;
 };
 
+// The checkpoint's place beside `output`; to be freed. NULL if memory is exhausted.
+char *keeper_path(const char *output);
+
 // Opens the checkpoint beside `output`, unless `fresh`, which discards it. False after a
 // diagnostic: it is another run's, damaged, or cannot be read; *status is the exit status then. To
 // be closed in any case.

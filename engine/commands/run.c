@@ -160,13 +160,17 @@ static int study_run(const struct request *request, struct diagnostics *d)
 static int locked_run(const struct request *request, struct diagnostics *d)
 {
     char *partial = must_have(results_partial(request->output));
+    char *checkpoint = must_have(keeper_path(request->output));
+    char *unfinished = must_have(checkpoint_partial(checkpoint));
     struct output_lock *lock = output_lock_take(request->output, d);
     int status = STATUS_SYSTEM;
     if (lock != NULL) {
-        stop_removes((const char *[]){partial, output_lock_path(lock), NULL});
+        stop_removes((const char *[]){partial, unfinished, output_lock_path(lock), NULL});
         status = study_run(request, d);
         stop_done(NULL);
     }
+    free(unfinished);
+    free(checkpoint);
     free(partial);
     output_lock_release(lock);
     return status;

@@ -98,13 +98,12 @@ static bool file_fill(struct checkpoint *c, const char *identity, struct snapsho
            fflush(c->stream) == 0 && fsync(fileno(c->stream)) == 0;
 }
 
-// Where it is written before it is complete. NULL if memory is exhausted.
-static char *newer_path(const char *path)
+char *checkpoint_partial(const char *path)
 {
-    char *newer = malloc(strlen(path) + sizeof ".new");
-    if (newer != NULL)
-        sprintf(newer, "%s.new", path);
-    return newer;
+    char *partial = malloc(strlen(path) + sizeof ".new");
+    if (partial != NULL)
+        sprintf(partial, "%s.new", path);
+    return partial;
 }
 
 void checkpoint_close(struct checkpoint *checkpoint)
@@ -119,10 +118,10 @@ void checkpoint_close(struct checkpoint *checkpoint)
 }
 
 // False with errno set.
-static bool newer_write(struct checkpoint *c, const char *newer, const char *identity,
-                        struct snapshot *snapshot, int threads)
+static bool partial_write(struct checkpoint *c, const char *partial, const char *identity,
+                          struct snapshot *snapshot, int threads)
 {
-    int descriptor = open(newer, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int descriptor = open(partial, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0)
         return false;
     c->stream = fdopen(descriptor, "wb");
@@ -136,23 +135,23 @@ static bool newer_write(struct checkpoint *c, const char *newer, const char *ide
 bool checkpoint_write(const char *path, const char *identity, struct snapshot *snapshot,
                       int threads, struct diagnostics *d)
 {
-    char *newer = newer_path(path);
+    char *partial = checkpoint_partial(path);
     struct checkpoint *c = calloc(1, sizeof *c);
     errno = ENOMEM;
-    const bool good = newer != NULL && c != NULL &&
-                      newer_write(c, newer, identity, snapshot, threads) &&
-                      rename(newer, path) == 0;
+    const bool good = partial != NULL && c != NULL &&
+                      partial_write(c, partial, identity, snapshot, threads) &&
+                      rename(partial, path) == 0;
     const int reason = errno != 0 ? errno : EIO;
     if (good) {
         folder_sync(path); // the file itself is safe by then
     } else {
         diagnostics_add(d, &(struct place){.file = path}, "the checkpoint cannot be written: %s",
                         strerror(reason));
-        if (newer != NULL)
-            unlink(newer);
+        if (partial != NULL)
+            unlink(partial);
     }
     checkpoint_close(c);
-    free(newer);
+    free(partial);
     return good;
 }
 
@@ -314,9 +313,9 @@ bool checkpoint_read(void *checkpoint, void *bytes, size_t size)
 
 void checkpoint_remove(const char *path)
 {
-    char *newer = newer_path(path);
-    if (newer != NULL)
-        unlink(newer);
-    free(newer);
+    char *partial = checkpoint_partial(path);
+    if (partial != NULL)
+        unlink(partial);
+    free(partial);
     unlink(path);
 }

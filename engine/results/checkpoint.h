@@ -9,11 +9,14 @@
 #include "base/diagnostics.h"
 #include "simulate/snapshot.h"
 
-// Writes PATH: complete, synced and renamed into place, or left as it was. Readable by its owner
-// only. `identity` are the lines "WHAT: VALUE" in which two runs must agree for one to go on where
-// the other stopped. False after a diagnostic.
+// Writes PATH: complete, synced and renamed into place, or left as it was, by way of
+// checkpoint_partial(PATH). Readable by its owner only. `identity` are the lines "WHAT: VALUE" in
+// which two runs must agree for one to go on where the other stopped. False after a diagnostic.
 bool checkpoint_write(const char *path, const char *identity, struct snapshot *snapshot,
                       int threads, struct diagnostics *d);
+
+// Where a checkpoint is until it is complete; to be freed. NULL if memory is exhausted.
+char *checkpoint_partial(const char *path);
 
 enum checkpoint_found {
     CHECKPOINT_NONE,

@@ -584,7 +584,7 @@ def a_signal_stops_the_run_and_leaves_no_result(folder):
         assert b"stopped" in err and out == b""
         # a checkpoint, if a range of scenarios was over, and nothing else
         (folder / "run.h5.checkpoint").unlink(missing_ok=True)
-        assert folder_listing(folder) == ["study"]
+        assert folder_listing(folder) == ["study"], (folder_listing(folder), err)
 
 
 claims_try(globals())
