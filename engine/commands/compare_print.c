@@ -9,11 +9,6 @@
 
 enum { PAGE_COLUMNS = 99 };
 
-static const char *plus_minus_text(double error)
-{
-    return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
-}
-
 static const char *signed_text(double amount, double error)
 {
     if (fabs(amount) < 0.005)

@@ -6,9 +6,6 @@
 
 #include "commands/appetite.h"
 #include "commands/print.h"
-#include "commands/shares.h"
-#include "commands/show.h"
-#include "commands/years.h"
 
 static const double headline_periods[] = {20, 200};
 enum { HEADLINE_PERIODS = sizeof headline_periods / sizeof *headline_periods };
@@ -34,8 +31,7 @@ static void print_figures(const struct outcome *outcome, const struct ordered_lo
     struct listing *listing = listing_new(columns, 4);
     listing_cell(listing, "Average annual loss (AAL)");
     listing_cell(listing, money_text(summary->aal, summary->aal_error));
-    listing_cell(listing, text_format("%s %s", sign("\u00b1", "+/-"),
-                                      money_error_text(1.96 * summary->aal_error)));
+    listing_cell(listing, plus_minus_text(summary->aal_error));
     listing_cell(listing, isnan(summary->aal_exact)
                               ? ""
                               : text_format("exact: %s", money_text(summary->aal_exact, NAN)));
@@ -82,30 +78,23 @@ static void print_driver(const struct outcome *outcome, const struct totals *tot
                                  share_text(most), text_shown(id, 64)));
 }
 
-void print_headline(const struct outcome *outcome, const struct treatment_outcome *treated)
+void print_headline(const struct outcome *outcome, const struct treatment_outcome *treated,
+                    const struct portfolio_years *years, const struct totals *totals)
 {
     const struct settings *settings = &outcome->portfolio->settings;
-    const bool insured = outcome->annual_loss_gross != NULL;
-    const struct ordered_losses net = years_sorted(outcome->annual_loss, settings->years);
-    const struct ordered_losses gross =
-        insured ? years_sorted(outcome->annual_loss_gross, settings->years) : net;
-    const struct totals totals = totals_of(outcome, &gross, level_nearest(settings, 0.99));
     const char *answer = appetite_answer(treated), *note = exact_note(&outcome->summary);
     if (answer != NULL)
         printf("  Within the appetite? %s: %s.\n\n", answer, appetite_reason(treated));
-    print_figures(outcome, &net);
-    if (insured)
+    print_figures(outcome, &years->net);
+    if (outcome->annual_loss_gross != NULL)
         printf("  Net of current insurance: before it the AAL is %s. OEP and what is told of "
                "groups,\n  scenarios, assets and events are before it.\n",
-               money_text(totals.aal, NAN));
+               money_text(totals->aal, NAN));
     printf("  In %s. The ranges, 95 %%, are simulation error, not the uncertainty of the inputs.\n",
            text_shown(settings->currency, 16));
     if (note != NULL)
         paragraph(2, note);
-    print_driver(outcome, &totals);
-    if (insured)
-        free((void *)gross.sorted);
-    free((void *)net.sorted);
+    print_driver(outcome, totals);
 }
 
 void json_headline(struct json *json, const struct outcome *outcome)

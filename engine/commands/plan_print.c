@@ -14,11 +14,6 @@ static const char *const objective_words[OBJECTIVES] = {
     [OBJECTIVE_TVAR] = "loss of bad years (TVaR)",
     [OBJECTIVE_NET_BENEFIT] = "expected loss and cost together"};
 
-static const char *plus_minus_text(double error)
-{
-    return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
-}
-
 static const char *level_text(const struct treatment_outcome *treated)
 {
     return text_format("%g %%", 100 * treated->portfolio->settings.quantiles[treated->level]);

@@ -197,6 +197,11 @@ const char *money_error_text(double half_width)
     return half_width == 0 ? "0" : scaled_text(half_width, 2);
 }
 
+const char *plus_minus_text(double error)
+{
+    return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
+}
+
 const char *share_text(double share)
 {
     double percent = 100 * share;

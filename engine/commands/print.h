@@ -41,6 +41,7 @@ size_t text_columns(const char *text); // that it takes on a terminal
 // supports, between one and three digits; three where it is NaN. "-" for NaN.
 const char *money_text(double amount, double error);
 const char *money_error_text(double half_width); // two digits; "not finite" for an infinite one
+const char *plus_minus_text(double error);       // half the 95 % range, from a standard error
 const char *share_text(double share);            // "12.3 %"; "-" for NaN
 const char *chance_text(double chance);          // to be held against another one: three digits
 const char *number_text(double number);          // three digits: "0.00123", "12.3", "1,230,000"

@@ -188,11 +188,6 @@ static void table_free(struct table *t)
     free(t->last_tvar);
 }
 
-static const char *plus_minus_text(double error)
-{
-    return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
-}
-
 // The ranks that are left open, where these are several.
 static const char *range_text(const struct ranked *x)
 {

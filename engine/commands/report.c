@@ -192,24 +192,21 @@ static void report_fill(struct report *r, const struct plan_figures *asked)
     r->treated = results_treatments(r->results);
     r->portfolio = r->outcome->portfolio;
     r->settings = &r->portfolio->settings;
-    r->total = years_sorted(r->outcome->annual_loss, r->settings->years);
+    r->years = portfolio_years(r->outcome);
     r->largest = years_sorted(r->outcome->largest_event, r->settings->years);
     r->insured = r->outcome->annual_loss_gross != NULL;
     r->gross_loss = r->insured ? r->outcome->annual_loss_gross : r->outcome->annual_loss;
-    r->gross = r->insured ? years_sorted(r->gross_loss, r->settings->years) : r->total;
     const size_t level = r->treated != NULL && r->portfolio->treatments.count > 0
                              ? r->treated->level
                              : level_nearest(r->settings, 0.99);
-    r->totals = totals_of(r->outcome, &r->gross, level);
+    r->totals = totals_of(r->outcome, &r->years.gross, level);
     plans_gather(r, asked);
     plan_choose(r);
 }
 
 static void report_clear(struct report *r)
 {
-    if (r->gross.sorted != r->total.sorted)
-        free((void *)r->gross.sorted);
-    free((void *)r->total.sorted);
+    portfolio_years_free(&r->years);
     free((void *)r->largest.sorted);
     free(r->plans);
 }

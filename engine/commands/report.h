@@ -11,6 +11,7 @@
 
 #include "commands/replay.h"
 #include "commands/shares.h"
+#include "commands/years.h"
 
 struct report {
     FILE *out;
@@ -20,10 +21,10 @@ struct report {
     const struct portfolio *portfolio;
     const struct settings *settings;
     const struct treatment_outcome *treated; // NULL: neither treatments nor an appetite
-    struct ordered_losses total, largest;    // of the years
+    struct portfolio_years years;            // in order
+    struct ordered_losses largest;           // the largest events of the years
     bool insured;                            // the total is net of current insurance
-    struct ordered_losses gross;             // the years before it
-    const int64_t *gross_loss;               // likewise, in their own order
+    const int64_t *gross_loss;               // the years before it, in their own order
     struct totals totals;
     const struct plan_figures **plans; // stops of the slider, by cost: the run's own, and the asked
     size_t plan_count;

@@ -48,7 +48,7 @@ static void data_curve(const struct report *r, struct json *json)
     put(json, "rarest", rarest);
     for (size_t i = 0; i < CURVE_POINTS && rarest < 1; i++) {
         double p = pow(rarest, ((double)i + 0.5) / (CURVE_POINTS - 0.5));
-        struct estimate x = losses_var_estimate(&r->total, p * years, resolution);
+        struct estimate x = losses_var_estimate(&r->years.net, p * years, resolution);
         struct estimate y = losses_var_estimate(&r->largest, p * years, resolution);
         if (!(x.value > 0))
             continue; // nothing is lost that often
@@ -209,8 +209,8 @@ void report_data(const struct report *r)
                   t->settings.budget_basis == BUDGET_ANNUALISED ? "a year, annualised"
                                                                 : "in the first year");
         json_open(&json, "base", '{');
-        const struct estimate in20 = year_in(&r->total, 20, r->settings->resolution);
-        const struct estimate in200 = year_in(&r->total, 200, r->settings->resolution);
+        const struct estimate in20 = year_in(&r->years.net, 20, r->settings->resolution);
+        const struct estimate in200 = year_in(&r->years.net, 200, r->settings->resolution);
         put(&json, "aal", base->aal);
         put(&json, "aal_error", r->outcome->summary.aal_error);
         put(&json, "in20", in20.value);

@@ -205,7 +205,7 @@ static double group_tail(const struct report *r, const int64_t *group)
 {
     const uint64_t years = r->settings->years;
     const double beyond = years_beyond_quantile(years, r->settings->quantiles[r->totals.level]);
-    const int64_t var = losses_var(&r->gross, beyond);
+    const int64_t var = losses_var(&r->years.gross, beyond);
     const int64_t *all = r->gross_loss;
     double above = 0, at = 0, sum_above = 0, sum_at = 0;
     for (uint64_t t = 0; t < years; t++) {

@@ -56,7 +56,7 @@ static void key_figure(const struct report *r, const char *label, const char *va
 
 static void key_period(const struct report *r, double period)
 {
-    struct estimate x = year_in(&r->total, period, r->settings->resolution);
+    struct estimate x = year_in(&r->years.net, period, r->settings->resolution);
     key_figure(r, text_format("One year in %g exceeds", period), estimate_text(&x),
                isnan(x.value) ? "too few years for this" : estimate_range_text(&x), "");
 }

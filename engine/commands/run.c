@@ -12,6 +12,7 @@
 #include "commands/output.h"
 #include "commands/print.h"
 #include "commands/progress.h"
+#include "commands/show.h"
 #include "commands/stop.h"
 #include "library/whole_run.h"
 #include "models/isa.h"
@@ -62,7 +63,11 @@ static void print_end_of_run(const struct whole_run *run, const char *path, doub
     if (settings->annual_loss == ANNUAL_LOSS_PRODUCT)
         printf("\n%s\n", product_warning);
     printf("\n");
-    print_headline(outcome, run->treatments.portfolio != NULL ? &run->treatments : NULL);
+    struct portfolio_years years = portfolio_years(outcome);
+    const struct totals totals = totals_of(outcome, &years.gross, level_nearest(settings, 0.99));
+    print_headline(outcome, run->treatments.portfolio != NULL ? &run->treatments : NULL, &years,
+                   &totals);
+    portfolio_years_free(&years);
     printf("\nWritten to %s. Next:\n\n  lossmill show %s\n", text_shown(path, 200),
            text_shown(path, 200));
     if (outcome->portfolio->treatments.count > 0)

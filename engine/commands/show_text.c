@@ -15,12 +15,6 @@
 
 enum { WORST_YEARS_SHOWN = 5, PAGE_COLUMNS = 99 };
 
-// The 95 % range of a mean, from its standard error.
-static const char *plus_minus_text(double error)
-{
-    return text_format("%s %s", sign("\u00b1", "+/-"), money_error_text(1.96 * error));
-}
-
 static const char *level_text(double level)
 {
     return text_format("%g %%", 100 * level);
@@ -340,18 +334,15 @@ void show_text(const struct results *results, uint64_t top)
     const struct treatment_outcome *treated = results_treatments(results);
     const struct portfolio *portfolio = outcome->portfolio;
     const struct settings *settings = &portfolio->settings;
-    const bool insured = outcome->annual_loss_gross != NULL;
-    const struct ordered_losses losses = years_sorted(outcome->annual_loss, settings->years);
-    const struct ordered_losses gross =
-        insured ? years_sorted(outcome->annual_loss_gross, settings->years) : losses;
-    const struct totals totals = totals_of(outcome, &gross, level_nearest(settings, 0.99));
+    struct portfolio_years years = portfolio_years(outcome);
+    const struct totals totals = totals_of(outcome, &years.gross, level_nearest(settings, 0.99));
     print_title(results);
-    print_headline(outcome, treated);
+    print_headline(outcome, treated, &years, &totals);
     if (appetite_answer(treated) != NULL)
         print_appetite(treated);
     print_events(outcome, &totals, top);
     print_exceedance(settings, &outcome->exceedance);
-    print_curve(&losses, settings->resolution, settings->currency);
+    print_curve(&years.net, settings->resolution, settings->currency);
     print_tail(settings, &outcome->summary);
     print_dependence(outcome);
     print_scenarios_and_assets(outcome, &totals, top);
@@ -369,7 +360,5 @@ void show_text(const struct results *results, uint64_t top)
     if (outcome->capped_events > 0)
         printf("\n%s events met the limit of one event's loss and were cut there.\n",
                whole_text(outcome->capped_events));
-    if (insured)
-        free((void *)gross.sorted);
-    free((void *)losses.sorted);
+    portfolio_years_free(&years);
 }

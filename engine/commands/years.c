@@ -20,6 +20,22 @@ struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years)
     return (struct ordered_losses){.years = years, .count = count, .sorted = sorted};
 }
 
+struct portfolio_years portfolio_years(const struct outcome *outcome)
+{
+    const uint64_t years = outcome->portfolio->settings.years;
+    const struct ordered_losses net = years_sorted(outcome->annual_loss, years);
+    return (struct portfolio_years){net, outcome->annual_loss_gross != NULL
+                                             ? years_sorted(outcome->annual_loss_gross, years)
+                                             : net};
+}
+
+void portfolio_years_free(struct portfolio_years *years)
+{
+    if (years->gross.sorted != years->net.sorted)
+        free((void *)years->gross.sorted);
+    free((void *)years->net.sorted);
+}
+
 struct estimate year_in(const struct ordered_losses *losses, double period, double resolution)
 {
     if ((double)losses->years < 10 * period)

@@ -8,6 +8,13 @@
 // The annual losses other than zero, ascending. `sorted` is malloc'd.
 struct ordered_losses years_sorted(const int64_t *annual_loss, uint64_t years);
 
+// The portfolio's: as they stand, and before insurance, which is the same where there is none.
+struct portfolio_years {
+    struct ordered_losses net, gross;
+};
+struct portfolio_years portfolio_years(const struct outcome *outcome);
+void portfolio_years_free(struct portfolio_years *years);
+
 // The standard error that its 95 % interval amounts to; the value and the interval to the digits
 // that this supports.
 double estimate_error(const struct estimate *x);
