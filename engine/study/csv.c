@@ -400,6 +400,16 @@ static bool rows_read_all(struct table *table, const struct csv_format *format,
     return good;
 }
 
+// Columns of the header, or more; it may reach over several lines.
+static size_t columns_at_most(unsigned char delimiter, const unsigned char *bytes, size_t size)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < size && n < CSV_COLUMNS_MAX; i++)
+        n += bytes[i] == delimiter;
+    return n;
+}
+
 bool csv_read(struct table *table, const char *file, const unsigned char *bytes, size_t size,
               const struct csv_format *format, struct diagnostics *rows, struct diagnostics *d)
 {
@@ -434,7 +444,8 @@ bool csv_read(struct table *table, const char *file, const unsigned char *bytes,
         diagnostics_add(d, &at, "cells are separated by tabs; save the file with , or ;");
         return false;
     }
-    table->columns = arena_alloc(format->scratch, CSV_COLUMNS_MAX, sizeof *table->columns);
+    table->columns = arena_alloc(format->scratch, columns_at_most(delimiter, bytes, size),
+                                 sizeof *table->columns);
     good = table->columns && stretch_read(&header, delimiter, bytes, size, &used, &line) &&
            rows_read_all(table, format, delimiter, bytes + used, size - used, line, rows, d);
     if (!good && diagnostics_errors(d) == errors)
