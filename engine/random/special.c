@@ -241,12 +241,12 @@ static uint64_t poisson_small(double mean, double tail)
     double p = elementary_exp(-mean), sum = p;
     uint64_t k = 0;
 
-    while (1 - sum > tail && 1 - sum > 0x1p-20) {
+    while (1 - sum > tail && 1 - sum > SPECIAL_POISSON_LEAST / 2) {
         k++;
         p *= mean / (double)k;
         sum += p;
     }
-    if (1 - sum > 0x1p-19 && tail > 0x1p-19)
+    if (1 - sum > SPECIAL_POISSON_LEAST && tail > SPECIAL_POISSON_LEAST)
         return k;
     while (k > 0 && poisson_survival(mean, k - 1) <= tail)
         k--;
@@ -259,7 +259,7 @@ uint64_t special_poisson_quantile(double mean, double tail)
 {
     if (mean <= 0)
         return 0;
-    if (mean < 16)
+    if (mean < SPECIAL_POISSON_SMALL)
         return poisson_small(mean, tail);
 
     // Cornish-Fisher to the second order, rather too high, then exact steps: downwards the tail

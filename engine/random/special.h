@@ -34,4 +34,9 @@ double special_beta_cumulative_of_density(double a, double b, double x, double y
 // equals the tail within its relative error. 0 <= mean <= 1e13; tail in [2^-65, 1].
 uint64_t special_poisson_quantile(double mean, double tail);
 
+// Below this mean it adds up probabilities from 0, as long as what is left is above this and so is
+// the tail.
+#define SPECIAL_POISSON_SMALL 16
+#define SPECIAL_POISSON_LEAST 0x1p-19
+
 #endif

@@ -17,9 +17,26 @@ struct detail_hit {
     int64_t loss;
 };
 
+// A hit that waits to be added.
+struct waiting_hit {
+    uint32_t asset, year;
+    int64_t loss;
+};
+
+// The totals of many assets do not fit a cache: there hits wait until those of a neighbourhood of
+// assets are so many that its totals are fetched once for several of them.
+enum { NEAR_BITS = 13, NEAR_ASSETS = 1 << NEAR_BITS, NEAR_HITS = 1 << 13 };
+
+static size_t neighbourhoods(size_t assets)
+{
+    return assets > 4 * NEAR_ASSETS ? (assets + NEAR_ASSETS - 1) / NEAR_ASSETS : 0;
+}
+
 struct asset_part {
     struct asset_sums *sums;
     struct asset_totals *totals; // [asset]
+    struct waiting_hit *waiting; // [neighbourhood][NEAR_HITS]; NULL: hits need not wait
+    size_t *waiting_count;       // [neighbourhood]
     struct detail_hit *hits;
     size_t count, room; // of hits
     bool memory_failed;
@@ -71,6 +88,7 @@ static bool annual_alloc(struct asset_sums *sums, const struct asset_exact *exac
 
 static bool parts_alloc(struct asset_sums *sums)
 {
+    const size_t waiting = neighbourhoods(sums->portfolio->assets.count);
     bool good;
 
     sums->parts = calloc((size_t)sums->threads, sizeof *sums->parts);
@@ -80,7 +98,9 @@ static bool parts_alloc(struct asset_sums *sums)
 
         part->sums = sums;
         part->totals = calloc(sums->portfolio->assets.count + 1, sizeof *part->totals);
-        good = part->totals != NULL;
+        part->waiting = waiting ? malloc(waiting * NEAR_HITS * sizeof *part->waiting) : NULL;
+        part->waiting_count = calloc(waiting + 1, sizeof *part->waiting_count);
+        good = part->totals && (part->waiting || !waiting) && part->waiting_count;
     }
     return good;
 }
@@ -109,6 +129,8 @@ void asset_sums_free(struct asset_sums *sums)
         return;
     for (int t = 0; sums->parts && t < sums->threads; t++) {
         free(sums->parts[t].totals);
+        free(sums->parts[t].waiting);
+        free(sums->parts[t].waiting_count);
         free(sums->parts[t].hits);
     }
     free(sums->parts);
@@ -136,9 +158,10 @@ double asset_sums_memory(size_t levels)
     return (double)(2 * levels * sizeof(struct shared_sum) + 2 * sizeof(uint32_t));
 }
 
-double asset_part_memory(void)
+double asset_part_memory(size_t assets)
 {
-    return sizeof(struct asset_totals);
+    return (double)assets * sizeof(struct asset_totals) +
+           (double)neighbourhoods(assets) * NEAR_HITS * sizeof(struct waiting_hit);
 }
 
 // Twice per hit: threads' arrays are joined into one.
@@ -217,36 +240,88 @@ unsigned __int128 squares_sum(const struct event_batch *batch)
 // One event's loss is below 2^53 units, so that 2^22 years of the largest squares fit in 128 bits,
 // and any number of years of smaller ones: a sum of squares beyond that would belong to an asset
 // whose mean annual loss outgrew the year's total long before.
+static void hit_add(struct asset_part *part, const struct waiting_hit *hit)
+{
+    const uint64_t loss = (uint64_t)hit->loss;
+
+    detail_add(part, hit->asset, hit->year, hit->loss);
+    asset_part_add_row(part, hit->asset, loss, (unsigned __int128)loss * loss);
+}
+
+static void waiting_add(struct asset_part *part, size_t near)
+{
+    enum { AHEAD = 16 };
+    const struct waiting_hit *hits = part->waiting + near * NEAR_HITS;
+    const size_t n = part->waiting_count[near];
+
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t next = hits[i + AHEAD < n ? i + AHEAD : i].asset;
+
+        __builtin_prefetch(&part->totals[next], 1);
+        __builtin_prefetch(&part->sums->slot[next]);
+        hit_add(part, &hits[i]);
+    }
+    part->waiting_count[near] = 0;
+}
+
+// No hit waits any longer. False if memory is exhausted.
+static bool parts_settle(struct asset_sums *sums)
+{
+    const size_t n = neighbourhoods(sums->portfolio->assets.count);
+    bool good = true;
+
+    for (int t = 0; t < sums->threads; t++) {
+        struct asset_part *part = &sums->parts[t];
+
+        for (size_t near = 0; part->waiting && near < n; near++)
+            waiting_add(part, near);
+        good = good && !part->memory_failed;
+    }
+    return good;
+}
+
 void asset_part_add(struct asset_part *part, const struct event_batch *batch)
 {
-    const uint64_t first_year = (uint64_t)batch->block * BLOCK_YEARS;
-    unsigned __int128 sum = 0;
+    const uint32_t first_year = batch->block * BLOCK_YEARS;
 
-    for (size_t i = 0; !batch->lone_asset && i < batch->count; i++) {
-        __builtin_prefetch(&part->totals[batch->asset[i]], 1);
-        __builtin_prefetch(&part->sums->slot[batch->asset[i]]);
-    }
-    for (size_t i = 0; i < batch->count; i++)
-        detail_add(part, batch->asset[i], first_year + batch->year[i], batch->loss[i]);
     if (batch->lone_asset) {
-        for (size_t i = 0; i < batch->count; i++)
+        unsigned __int128 sum = 0;
+
+        for (size_t i = 0; i < batch->count; i++) {
+            detail_add(part, batch->asset[i], first_year + batch->year[i], batch->loss[i]);
             sum += (uint64_t)batch->loss[i];
+        }
         asset_part_add_row(part, batch->asset[0], sum, squares_sum(batch));
         return;
     }
     for (size_t i = 0; i < batch->count; i++) {
-        const uint64_t loss = (uint64_t)batch->loss[i];
+        const struct waiting_hit hit = {batch->asset[i], first_year + batch->year[i],
+                                        batch->loss[i]};
 
-        asset_part_add_row(part, batch->asset[i], loss, (unsigned __int128)loss * loss);
+        if (part->waiting) {
+            const size_t near = hit.asset / NEAR_ASSETS;
+
+            part->waiting[near * NEAR_HITS + part->waiting_count[near]++] = hit;
+            if (part->waiting_count[near] == NEAR_HITS)
+                waiting_add(part, near);
+        } else {
+            hit_add(part, &hit);
+        }
     }
 }
 
 bool asset_sums_tail_start(struct asset_sums *sums, const struct tail *tail)
 {
+    const bool good = parts_settle(sums);
+
+    for (int t = 0; t < sums->threads; t++) {
+        free(sums->parts[t].waiting);
+        sums->parts[t].waiting = NULL;
+    }
     sums->tail = tail;
     sums->class =
         calloc(sums->portfolio->assets.count + 1, (tail->classes - 1) * sizeof *sums->class + 1);
-    return sums->class != NULL;
+    return good && sums->class != NULL;
 }
 
 void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class,
@@ -277,6 +352,8 @@ static bool parts_join(struct asset_sums *sums)
 {
     struct asset_part *all = &sums->parts[0];
 
+    if (!parts_settle(sums))
+        return false;
     for (int t = 1; t < sums->threads; t++) {
         struct asset_part *part = &sums->parts[t];
 

@@ -35,7 +35,8 @@ void asset_part_add_years(struct asset_part *part, uint32_t asset, size_t n, con
                           const int64_t *loss);
 bool asset_part_failed(const struct asset_part *part); // memory was exhausted
 
-// Once the tail is known: losses by class of their years. False if memory is exhausted.
+// Once the tail is known, and with it all other hits: losses by class of their years. False if memory
+// is exhausted.
 bool asset_sums_tail_start(struct asset_sums *sums, const struct tail *tail);
 void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class,
                          unsigned __int128 loss);
@@ -53,9 +54,10 @@ bool asset_sums_tail_pass(struct asset_sums *sums, const struct snapshot_pass *p
 bool asset_sums_finish(const struct asset_sums *sums, const struct asset_exact *exact,
                        bool infinite, double *portfolio_tvar_units, struct contributor *assets);
 
-// Bytes per asset, and for each thread; and in detail for an asset of that many hits per year.
+// Bytes per asset; of all assets for each thread; and in detail for an asset of that many hits per
+// year.
 double asset_sums_memory(size_t levels);
-double asset_part_memory(void);
+double asset_part_memory(size_t assets);
 double asset_detail_memory(double event_rate, uint64_t years);
 
 #endif

@@ -1,11 +1,13 @@
 #include "simulate/event_kernels.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "models/isa.h"
 #include "random/elementary.h"
 #include "random/philox_lanes.h"
+#include "random/special.h"
 #include "simulate/address.h"
 
 // Lanes from memory and back; memcpy because the arrays need not be aligned to a vector.
@@ -185,6 +187,54 @@ static void tails(uint64_t key, uint32_t block, uint32_t address, size_t n,
     }
 }
 
+enum { POISSON_LANES = 16 };
+
+// Adds up the probabilities of 0, 1, ... for n <= POISSON_LANES pairs beside one another, by the
+// operations of special_poisson_quantile; to it is left what it does otherwise, for large means and
+// small tails.
+static void poisson_lanes(size_t n, const double *restrict mean, const double *restrict tail,
+                          uint64_t *restrict count)
+{
+    double m[POISSON_LANES] = {0}, t[POISSON_LANES] = {0};
+    double p[POISSON_LANES], sum[POISSON_LANES];
+    uint64_t k[POISSON_LANES] = {0}, any = 1;
+
+    for (size_t i = 0; i < n; i++) {
+        m[i] = tail[i] < mean[i] && mean[i] < SPECIAL_POISSON_SMALL ? mean[i] : 0;
+        t[i] = tail[i];
+    }
+    for (size_t i = 0; i < POISSON_LANES; i++)
+        p[i] = sum[i] = elementary_exp(-m[i]);
+    for (double next = 1; any; next++) {
+        any = 0;
+        for (size_t i = 0; i < POISSON_LANES; i++) {
+            const double above = 1 - sum[i];
+            const uint64_t on = above > t[i] && above > SPECIAL_POISSON_LEAST / 2 ? UINT64_MAX : 0;
+
+            p[i] *= m[i] / next;
+            sum[i] += elementary_of_bits(elementary_bits(p[i]) & on);
+            k[i] -= on;
+            any |= on;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        const bool counted =
+            m[i] > 0 && 1 - sum[i] > SPECIAL_POISSON_LEAST && t[i] > SPECIAL_POISSON_LEAST;
+
+        if (counted || tail[i] >= mean[i])
+            count[i] = k[i];
+        else
+            count[i] = special_poisson_quantile(mean[i], tail[i]);
+    }
+}
+
+static void poisson(size_t n, const double *restrict mean, const double *restrict tail,
+                    uint64_t *restrict count)
+{
+    for (size_t i = 0; i < n; i += POISSON_LANES)
+        poisson_lanes(n - i < POISSON_LANES ? n - i : POISSON_LANES, mean + i, tail + i, count + i);
+}
+
 static void correlate(double loading, size_t n, const double *restrict common,
                       double *restrict tail)
 {
@@ -237,6 +287,7 @@ const struct event_kernels ISA_NAME(event_kernels) = {
     .lone_years = lone_years,
     .lone_tails = lone_tails,
     .tails = tails,
+    .poisson = poisson,
     .correlate = correlate,
     .logs = logs,
     .money = money,

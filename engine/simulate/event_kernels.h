@@ -33,6 +33,10 @@ struct event_kernels {
     void (*tails)(uint64_t key, uint32_t block, uint32_t address, size_t n,
                   const uint64_t *restrict index, double *restrict first, double *restrict second);
 
+    // The Poisson quantiles of pairs of a mean and a tail; see special_poisson_quantile.
+    void (*poisson)(size_t n, const double *restrict mean, const double *restrict tail,
+                    uint64_t *restrict count);
+
     // Gives each tail a common factor: with e the normal score of tail[i] and z that of common[i],
     // the tail of loading z + sqrt(1 - loading^2) e.
     void (*correlate)(double loading, size_t n, const double *restrict common,

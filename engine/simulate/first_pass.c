@@ -161,6 +161,8 @@ static void sums_add(void *context, const struct event_batch *batch)
             for (size_t i = 0; i < batch->count; i++)
                 group_add(&row[batch->year[i]], batch->loss[i]);
         } else {
+            for (size_t i = 0; i < batch->count; i++)
+                __builtin_prefetch(&grouping->asset_part[batch->asset[i]]);
             for (size_t i = 0; i < batch->count; i++) {
                 const size_t group = group_of(grouping, scenario, batch->asset[i]);
 

@@ -203,8 +203,9 @@ static void memory_fill(const struct portfolio *portfolio, const struct scenario
         fmax(threads * first_pass_memory(portfolio) +
                  scenario_store_memory(portfolio, plans, threads) + detail / 2,
              detail + years) +
-        assets * (asset_sums_memory(settings->quantile_count) + threads * asset_part_memory() +
-                  (double)sizeof(struct asset_exact)) +
+        assets *
+            (asset_sums_memory(settings->quantile_count) + (double)sizeof(struct asset_exact)) +
+        threads * asset_part_memory(portfolio->assets.count) +
         (portfolio->event_count + portfolio->driver_count > 0 ? years * sizeof(int64_t) : 0);
 }
 

@@ -228,41 +228,54 @@ static void block_run(struct run *r)
     }
 }
 
-// The candidates of a year that has a draw of its own; `waiting` of them fill the workspace.
-static void year_add(struct run *r, uint64_t year, uint64_t flag, double mean, double tail,
-                     size_t *waiting)
+// The candidates of n years that have draws of their own; `waiting` of them fill the workspace. Of
+// each year a few are written whatever their count: it is unpredictable.
+static void years_add(struct run *r, size_t n, const uint64_t *year, uint64_t flag,
+                      const double *mean, const double *tail, size_t *waiting)
 {
-    uint64_t count;
+    enum { FEW = 8 };
+    uint64_t *const index = r->block->w->index;
+    uint64_t count[EVENT_BATCH];
+    size_t at = *waiting;
 
-    if (tail >= mean)
-        return;
-    count = special_poisson_quantile(mean, tail);
-    for (uint64_t k = 0; k < count; k++) {
-        r->block->w->index[(*waiting)++] = flag | year | k << BLOCK_BITS;
-        if (*waiting == EVENT_BATCH) {
-            candidates_place(r, *waiting);
-            *waiting = 0;
-        }
+    event_kernels()->poisson(n, mean, tail, count);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t k = 0;
+
+        do {
+            const uint64_t left = count[i] - k;
+
+            for (uint64_t j = 0; j < FEW; j++)
+                index[at + j] = flag | year[i] | (k + j) << BLOCK_BITS;
+            at += left < FEW ? left : FEW;
+            if (at > EVENT_BATCH - FEW) {
+                candidates_place(r, at);
+                at = 0;
+            }
+            k += FEW;
+        } while (k < count[i]);
     }
+    *waiting = at;
 }
 
+// Years without any rate, such as those that are not wanted, cost no draw.
 static void yearly_run(struct run *r)
 {
     const struct stream_block *b = r->block;
-    double tail[EVENT_BATCH], other[EVENT_BATCH];
+    double tail[EVENT_BATCH], other[EVENT_BATCH], mean[EVENT_BATCH];
     uint64_t year[EVENT_BATCH];
-    size_t waiting = 0;
+    size_t waiting = 0, n = 0;
 
-    for (uint32_t first = 0; first < b->years; first += EVENT_BATCH) {
-        const size_t n = b->years - first < EVENT_BATCH ? b->years - first : EVENT_BATCH;
-
-        for (size_t i = 0; i < n; i++)
-            year[i] = first + i;
+    for (uint32_t y = 0; y < b->years; y++) {
+        year[n] = y;
+        mean[n] = b->w->rate[y] * r->seating->envelope;
+        n += mean[n] > 0;
+        if (n < EVENT_BATCH && y + 1 < b->years)
+            continue;
         event_kernels()->tails(r->key, b->block, address_of(PURPOSE_COUNT, 0), n, year, tail,
                                other);
-        for (size_t i = 0; i < n; i++)
-            year_add(r, year[i], 0, b->w->rate[first + i] * r->seating->envelope, tail[i],
-                     &waiting);
+        years_add(r, n, year, 0, mean, tail, &waiting);
+        n = 0;
     }
     if (waiting > 0)
         candidates_place(r, waiting);
@@ -274,7 +287,7 @@ static void rare_run(struct run *r)
     const struct rate_years *years = &b->w->years;
     const double *multiplier =
         b->rate->driver ? b->rate->driver->multiplier + (size_t)b->block * BLOCK_YEARS : NULL;
-    double tail[EVENT_BATCH], other[EVENT_BATCH], value[EVENT_BATCH];
+    double tail[EVENT_BATCH], other[EVENT_BATCH], mean[EVENT_BATCH];
     uint64_t year[EVENT_BATCH];
     size_t waiting = 0;
 
@@ -283,16 +296,15 @@ static void rare_run(struct run *r)
 
         for (size_t i = 0; i < n; i++)
             year[i] = years->rare[first + i];
-        rate_values(b->rate, years, b->block, n, year, value);
+        rate_values(b->rate, years, b->block, n, year, mean);
         event_kernels()->tails(r->key, b->block, address_of(PURPOSE_COUNT, 1), n, year, tail,
                                other);
         for (size_t i = 0; i < n; i++) {
             const double m = multiplier ? multiplier[year[i]] : 1;
 
-            if (year_wanted(b, year[i]))
-                year_add(r, year[i], STREAM_RARE, value[i] * m * r->seating->envelope, tail[i],
-                         &waiting);
+            mean[i] = year_wanted(b, year[i]) ? mean[i] * m * r->seating->envelope : 0;
         }
+        years_add(r, n, year, STREAM_RARE, mean, tail, &waiting);
     }
     if (waiting > 0)
         candidates_place(r, waiting);

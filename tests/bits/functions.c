@@ -146,6 +146,10 @@ static void event_loops(void)
     item_doubles(&item, EVENT_BATCH, first);
     kernels->logs(EVENT_BATCH, second, first);
     item_doubles(&item, EVENT_BATCH, first);
+    for (int i = 0; i < EVENT_BATCH; i++)
+        first[i] = by_ratio(1e-3, 50, i);
+    kernels->poisson(EVENT_BATCH, first, second, words);
+    item_amounts(&item, EVENT_BATCH, (const int64_t *)words);
     kernels->lone(79, 3, UINT64_C(0xfffffe00), EVENT_BATCH, words, year, second);
     item_doubles(&item, EVENT_BATCH, second);
     for (size_t i = 0; i < EVENT_BATCH; i++)

@@ -179,10 +179,46 @@ def an_asset_added_to_an_event_shifts_few_hits():
     check("it is hit, too", after["one-more"].any())
 
 
+def asset_figures(tables, *options):
+    """Of each asset what it loses, bit by bit; those that are not in detail have nan."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        write(folder, tables)
+        call("run", folder, "-o", folder / "run.h5", "--quiet", *options)
+        with h5py.File(folder / "run.h5") as f:
+            ids = f["asset/asset_id"].asstr()[:]
+            columns = [f[f"asset/{c}"][:].reshape(len(ids), -1) for c in ("aal", "sd", "var", "tvar")]
+            return dict(zip(ids, numpy.concatenate(columns, axis=1)))
+
+
+def many_assets_elsewhere_change_no_sum():
+    """Hits on so many assets wait until a neighbourhood's are added together; on few they do not."""
+    tables = {
+        "assets": [{"asset_id": f"a{i}", "class": "few"} for i in range(200)],
+        "scenarios": [{"scenario_id": f"s{i}", "assets": "class=few", "frequency": rate,
+                       "primary_total": "lognormal 8 2"} for i, rate in enumerate(["3", "pert 1 4 9"])],
+    }
+    few = asset_figures(tables)
+    many = [{"asset_id": f"b{i}", "class": "many"} for i in range(40_000)]
+    for i, row in enumerate(tables["assets"]):
+        many.insert(i * 201, row)
+    tables["assets"] = many
+    tables["scenarios"].append({"scenario_id": "more", "assets": "class=many", "frequency": "30",
+                                "primary_total": "uniform 1 2"})
+    for threads in 1, 2:
+        after = asset_figures(tables, "--threads", threads)
+        for name, figures in few.items():
+            check("assets elsewhere change no asset's figures", numpy.array_equal(figures, after[name]), name)
+        total = round(100 * YEARS * sum(x[0] for x in after.values()))
+        check("each hit is added once", 100 * YEARS * 30 <= total - round(100 * YEARS * sum(x[0] for x in few.values()))
+              <= 100 * YEARS * 60, total)
+
+
 def main():
     for number in range(STUDIES):
         check_study(random.Random(number))
     an_asset_added_to_an_event_shifts_few_hits()
+    many_assets_elsewhere_change_no_sum()
 
 
 main()

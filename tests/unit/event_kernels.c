@@ -12,6 +12,7 @@
 
 #include "models/isa.h"
 #include "random.h"
+#include "random/special.h"
 #include "simulate/address.h"
 
 enum { BLOCK = 3 };
@@ -90,6 +91,20 @@ static void check_money(const struct event_kernels *kernels, size_t n)
     assert_true(bound >= largest && bound <= 2 * largest + 1);
 }
 
+static void check_poisson(const struct event_kernels *kernels, size_t n)
+{
+    static double mean[EVENT_BATCH], tail[EVENT_BATCH];
+    static uint64_t count[EVENT_BATCH];
+
+    for (size_t i = 0; i < n; i++) {
+        mean[i] = i % 7 == 0 ? 0 : exp(random_between(log(1e-9), log(40)));
+        tail[i] = i % 5 == 0 ? exp(random_between(log(0x1p-65), 0)) : random_between(0x1p-65, 1);
+    }
+    kernels->poisson(n, mean, tail, count);
+    for (size_t i = 0; i < n; i++)
+        assert_true(count[i] == special_poisson_quantile(mean[i], tail[i]));
+}
+
 static void every_instruction_set_finds_each_number_at_its_address(void **state)
 {
     static const char *const names[] = {"generic", "v2", "v3", "v4"};
@@ -106,6 +121,8 @@ static void every_instruction_set_finds_each_number_at_its_address(void **state)
             check_lone(event_kernels(), (random_next() >> 20) * EVENT_BATCH, counts[c]);
             check_places(event_kernels(), counts[c]);
             check_money(event_kernels(), counts[c]);
+            for (int more = 0; more < 50; more++)
+                check_poisson(event_kernels(), counts[c]);
         }
     }
     assert_true(tried > 0);
