@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "measure/statistics.h"
@@ -40,7 +41,8 @@ void losses_sort(int64_t *values, int64_t *scratch, size_t n)
         memcpy(values, from, n * sizeof *values);
 }
 
-// 8 or 32 ranges of equal width an octave: the leading bits of the value as a double.
+// 8 or 32 ranges of equal width an octave: the leading bits of the value as a double. 0 counts
+// as 1.
 enum { FEW_RANGE_BITS = 3, RANGE_BITS = 5, RANGES_MAX = 64 << RANGE_BITS };
 
 static size_t range_of(int64_t value, int bits)
@@ -70,10 +72,43 @@ static void range_sort(int64_t *values, int64_t *scratch, size_t n)
     }
 }
 
+// A value that about `rank` of n values exceed, rather more than fewer: from SAMPLE of them.
+static int64_t nearly_ranked(const int64_t *values, size_t n, uint64_t rank)
+{
+    enum { SAMPLE = 256 };
+    int64_t sample[SAMPLE], scratch[SAMPLE];
+    const double share = (double)rank / (double)n;
+    const double wanted = SAMPLE * share + 4 * sqrt(SAMPLE * share) + 1;
+
+    if (wanted >= SAMPLE)
+        return 0;
+    for (size_t i = 0; i < SAMPLE; i++)
+        sample[i] = values[n / SAMPLE * i];
+    losses_sort(sample, scratch, SAMPLE);
+    return sample[SAMPLE - 1 - (size_t)wanted];
+}
+
+// Moves the values that can be among the `rank` largest to the front of `kept`. Returns how many.
+static size_t largest_keep(const int64_t *values, size_t n, uint64_t rank, int64_t *kept)
+{
+    const int64_t least = nearly_ranked(values, n, rank);
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        kept[count] = values[i];
+        count += values[i] >= least;
+    }
+    if (count < rank) { // the sample was too large
+        memcpy(kept, values, n * sizeof *kept);
+        count = n;
+    }
+    return count;
+}
+
 // The values are divided among ranges; those above the lowest that matters stand in the order of
 // their ranges then, and only the ranges in which a rank falls need be sorted.
-void losses_largest(int64_t *values, int64_t *scratch, size_t n, const uint64_t *rank, size_t count,
-                    int64_t *value, unsigned __int128 *sum)
+static void largest_find(int64_t *values, int64_t *scratch, size_t n, const uint64_t *rank,
+                         size_t count, int64_t *value, unsigned __int128 *sum)
 {
     const int bits = n < FEW ? FEW_RANGE_BITS : RANGE_BITS;
     const size_t ranges = (size_t)64 << bits;
@@ -114,4 +149,14 @@ void losses_largest(int64_t *values, int64_t *scratch, size_t n, const uint64_t 
         value[k] = scratch[at];
         sum[k] = total;
     }
+}
+
+void losses_largest(int64_t *values, int64_t *scratch, size_t n, const uint64_t *rank, size_t count,
+                    int64_t *value, unsigned __int128 *sum)
+{
+    if (n < FEW)
+        largest_find(values, scratch, n, rank, count, value, sum);
+    else
+        largest_find(scratch, values, largest_keep(values, n, rank[0], scratch), rank, count, value,
+                     sum);
 }

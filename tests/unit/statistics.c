@@ -159,6 +159,54 @@ static void tails_need_no_order(void **state)
     }
 }
 
+enum { MANY = 20000, RANKS = 3 };
+
+static int64_t some_loss(int shape, size_t i, size_t n)
+{
+    switch (shape) {
+    case 0:
+        return (int64_t)i + 1;
+    case 1:
+        return (int64_t)(n - i);
+    case 2:
+        return 7;
+    case 3:
+        return i % (n / 256) == 0 ? 1000000 : 1 + (int64_t)(random_next() % 1000); // all looked at
+    case 4:
+        return 1 + (int64_t)(random_next() % 4);
+    default:
+        return 1 + (int64_t)(random_next() >> (2 + random_next() % 60));
+    }
+}
+
+// Among many, a sample says which are looked at: whatever it says, the answer is exact.
+static void the_largest_of_many_need_no_order(void **state)
+{
+    static int64_t values[MANY], expected[MANY], scratch[MANY];
+
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        const size_t n = 4000 + random_next() % (MANY - 4000);
+        uint64_t rank[RANKS] = {1 + random_next() % n};
+        unsigned __int128 sum[RANKS], all;
+        int64_t value[RANKS];
+
+        rank[1] = 1 + rank[0] / 2;
+        rank[2] = 1 + rank[1] / 10;
+        for (size_t i = 0; i < n; i++)
+            expected[i] = values[i] = some_loss(round % 6, i, n);
+        qsort(expected, n, sizeof *expected, compare);
+        losses_largest(values, scratch, n, rank, RANKS, value, sum);
+        for (size_t k = 0; k < RANKS; k++) {
+            all = 0;
+            for (size_t i = n - rank[k]; i < n; i++)
+                all += (uint64_t)expected[i];
+            assert_true(value[k] == expected[n - rank[k]]);
+            assert_true(sum[k] == all);
+        }
+    }
+}
+
 static void ranks_are_whole_where_decimal_levels_are(void **state)
 {
     (void)state;
@@ -229,6 +277,7 @@ int main(void)
         cmocka_unit_test(var_and_tvar_are_what_their_definitions_say),
         cmocka_unit_test(moments_are_exact),
         cmocka_unit_test(tails_need_no_order),
+        cmocka_unit_test(the_largest_of_many_need_no_order),
         cmocka_unit_test(ranks_are_whole_where_decimal_levels_are),
         cmocka_unit_test(intervals_cover_what_they_promise),
         cmocka_unit_test(an_interval_that_no_sample_supports_is_open),
