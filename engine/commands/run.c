@@ -122,7 +122,10 @@ static int simulate_and_write(const struct request *request, struct whole_run *r
     } else {
         double seconds = progress_line_seconds(&progress);
         progress_line_tell(&progress, NAN, "writing");
+        stop_crashes("lossmill run: the HDF5 library crashed, for want of memory most likely; no "
+                     "file was written\n");
         bool written = whole_run_write(run, request->output, threads, d);
+        stop_crashes(NULL);
         if (written) {
             stop_done("lossmill run: stopped; the file is complete\n");
             keeper_finish(keeper);

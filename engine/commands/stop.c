@@ -53,6 +53,33 @@ void stop_guard(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
+static const char *_Atomic crash_message;
+
+static void on_crash(int number)
+{
+    (void)number;
+    end_at_once(STATUS_SYSTEM, crash_message);
+}
+
+void stop_crashes(const char *message)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE};
+    // libhdf5 can call itself until its stack is full: by its list of errors, which has no memory
+    static unsigned char room[1 << 16];
+    const stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
+    stack_t there;
+    if (sigaltstack(NULL, &there) == 0 && (there.ss_flags & SS_DISABLE) != 0)
+        sigaltstack(&stack, NULL);
+    crash_message = message;
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+        struct sigaction before,
+            action = {.sa_handler = message != NULL ? on_crash : SIG_DFL, .sa_flags = SA_ONSTACK};
+        if (sigaction(crashes[i], NULL, &before) == 0 &&
+            (before.sa_handler == SIG_DFL || before.sa_handler == on_crash))
+            sigaction(crashes[i], &action, NULL);
+    }
+}
+
 static void on_signal(int number)
 {
     if (!soft)

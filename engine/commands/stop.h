@@ -16,6 +16,11 @@ void stop_catch(const char *message);
 // disk, instead of ending the process.
 void stop_guard(void);
 
+// Likewise from now on where the process crashes, as libhdf5 can where it gets no memory:
+// `message`, which stays the caller's, says what it was at. To be called by the thread that may.
+// NULL: crashes are the system's again. Who catches them already, as a sanitizer does, keeps them.
+void stop_crashes(const char *message);
+
 // From now on stop_wanted tells. `message` is for the case that nobody asks for a second; it stays
 // the caller's, and may be replaced by another call.
 void stop_softly(const char *message);

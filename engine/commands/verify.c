@@ -72,6 +72,7 @@ static char *text_join(const char *before, const char *after)
 // A folder for the run that is written once more: files are written by their names.
 struct scratch {
     char *folder, *run, *partial;
+    bool made;
 };
 
 // Makes it in `parent`. False after a diagnostic.
@@ -79,12 +80,16 @@ static bool scratch_make(struct scratch *scratch, const char *parent, struct dia
 {
     const struct place at = {.file = parent};
     scratch->folder = text_join(parent, "/lossmill-verify-XXXXXX");
+    scratch->run = text_join(scratch->folder, "/run.h5");
+    scratch->partial = must_have(results_partial(scratch->run));
+    // where memory is short there is no folder yet
     if (mkdtemp(scratch->folder) == NULL) {
         diagnostics_fail(d, &at, "the run cannot be written there once more: %s", strerror(errno));
         return false;
     }
-    scratch->run = text_join(scratch->folder, "/run.h5");
-    scratch->partial = must_have(results_partial(scratch->run));
+    scratch->made = true;
+    memcpy(scratch->run, scratch->folder, strlen(scratch->folder));
+    memcpy(scratch->partial, scratch->folder, strlen(scratch->folder));
     stop_removes((const char *[]){scratch->partial, scratch->run, scratch->folder, NULL});
     return true;
 }
@@ -92,11 +97,18 @@ static bool scratch_make(struct scratch *scratch, const char *parent, struct dia
 static void scratch_remove(struct scratch *scratch)
 {
     stop_removes((const char *[]){NULL});
-    if (scratch->run != NULL)
+    if (scratch->made)
         rmdir(scratch->folder);
     free(scratch->folder);
     free(scratch->run);
     free(scratch->partial);
+}
+
+static void on_write(bool begins)
+{
+    stop_crashes(begins ? "lossmill verify: the HDF5 library crashed, for want of memory most "
+                          "likely; nothing is proven\n"
+                        : NULL);
 }
 
 static int verify_and_print(struct verify_request request, bool quiet, bool json, size_t top)
@@ -111,6 +123,7 @@ static int verify_and_print(struct verify_request request, bool quiet, bool json
     int status = STATUS_SYSTEM;
     if (request.simulation != VERIFY_ALL || scratch_make(&scratch, request.scratch, d)) {
         request.scratch = scratch.run;
+        request.writes = on_write;
         request.tell = progress_line_tell;
         request.context = &progress;
         status = statuses[verify_run(&request, &v, d)];

@@ -32,7 +32,7 @@ static bool is_of_system(const H5E_error2_t *error)
     const char *number = error->desc != NULL ? strstr(error->desc, before) : NULL;
     if (number != NULL)
         return diagnostics_blames_system((int)strtol(number + strlen(before), NULL, 10));
-    return error->maj_num == H5E_RESOURCE && error->min_num == H5E_NOSPACE;
+    return error->min_num == H5E_NOSPACE || error->min_num == H5E_CANTALLOC;
 }
 
 // The innermost entry of the error stack is the one that knows why.

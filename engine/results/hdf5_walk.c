@@ -24,6 +24,12 @@ static bool fail(struct hdf5_file *h, const char *format, ...)
     return false;
 }
 
+static bool out_of_memory(struct hdf5_file *h)
+{
+    h->system = h->system || !h->failed;
+    return fail(h, "out of memory");
+}
+
 // ---- objects
 
 struct walk {
@@ -40,7 +46,7 @@ static bool room_for_one(struct walk *w)
     size_t room = 2 * w->room + 64;
     struct hdf5_object *objects = reallocarray(w->objects, room, sizeof *objects);
     if (objects == NULL)
-        return fail(w->h, "out of memory");
+        return out_of_memory(w->h);
     w->objects = objects;
     w->room = room;
     return true;
@@ -70,7 +76,7 @@ static herr_t on_link(hid_t group, const char *name, const H5L_info_t *info, voi
         return -1;
     char *path = arena_alloc(w->arena, length + 2, 1);
     if (path == NULL) {
-        fail(w->h, "out of memory");
+        out_of_memory(w->h);
         return -1;
     }
     path[0] = '/';
@@ -98,7 +104,7 @@ bool hdf5_objects(struct hdf5_file *h, struct arena *arena, struct hdf5_object *
         fail(h, "its objects cannot be listed");
     *objects = h->failed ? NULL : arena_alloc(arena, w.count + 1, sizeof **objects);
     if (*objects == NULL)
-        fail(h, "out of memory");
+        out_of_memory(h);
     if (!h->failed && w.count > 0) {
         memcpy(*objects, w.objects, w.count * sizeof *w.objects);
         qsort(*objects, w.count, sizeof **objects, compare_objects);
@@ -125,7 +131,7 @@ static void bytes_add(struct bytes *b, const void *from, size_t size)
         size_t room = 2 * b->room + size + 64;
         char *at = realloc(b->at, room);
         if (at == NULL) {
-            fail(b->h, "out of memory");
+            out_of_memory(b->h);
             return;
         }
         b->at = at;
@@ -218,7 +224,7 @@ static const char *value_read(hid_t attribute, struct arena *arena, struct bytes
     if (known && points >= 0 && stored > 0 && (uint64_t)points <= VALUE_MOST / cell) {
         char *cells = calloc((size_t)points + 1, cell);
         if (cells == NULL) {
-            fail(bytes->h, "out of memory");
+            out_of_memory(bytes->h);
         } else if (points > 0 && H5Aread(attribute, memory, cells) < 0) {
             text = "unreadable";
         } else {
@@ -250,7 +256,7 @@ static bool attribute_fill(struct hdf5_file *h, const char *path, struct arena *
         out->text = out->bytes;
     free(bytes.at);
     if (out->name == NULL || out->bytes == NULL || out->text == NULL)
-        fail(h, "out of memory");
+        out_of_memory(h);
     return !h->failed;
 }
 
@@ -270,7 +276,7 @@ bool hdf5_attributes(struct hdf5_file *h, const char *path, struct arena *arena,
     bool good = object >= 0 && H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) >= 0;
 #endif
     if (good && (*attributes = arena_alloc(arena, info.num_attrs + 1, sizeof **attributes)) == NULL)
-        fail(h, "out of memory");
+        out_of_memory(h);
     for (hsize_t i = 0; good && !h->failed && i < info.num_attrs; i++) {
         hid_t attribute =
             H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT);
@@ -283,5 +289,7 @@ bool hdf5_attributes(struct hdf5_file *h, const char *path, struct arena *arena,
     }
     if (object >= 0)
         H5Oclose(object);
-    return good || fail(h, "the attributes of %s cannot be read", path);
+    if (!good)
+        fail(h, "the attributes of %s cannot be read", path);
+    return !h->failed;
 }

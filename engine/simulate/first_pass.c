@@ -455,7 +455,7 @@ bool first_pass(const struct portfolio *portfolio, const struct scenario_plans *
     progress->work = schedule_work(plans, years);
     progress->done = (uint64_t)work_done(plans, years, first);
     for (size_t end; good && !overflow && !progress->stopped && first < plans->count; first = end) {
-        end = scenario_round_end(scenarios, first);
+        end = keeper && keeper->shortest ? first + 1 : scenario_round_end(scenarios, first);
         good = round_run(scenarios, workers, parts, plans, threads, first, end, years, progress,
                          outcome);
         overflow = good && !workers_join(workers, threads, carried);

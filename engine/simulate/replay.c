@@ -239,7 +239,7 @@ static bool scenarios_replay(struct shared *shared, struct replayer *all, int th
                              const struct snapshot_keeper *keeper, struct carried *carried,
                              struct progress *progress)
 {
-    const double range_work = threads * (double)(1 << 26);
+    const double range_work = keeper && keeper->shortest ? 0 : threads * (double)(1 << 26);
     const size_t n = shared->plans->count;
     bool good = true;
 
@@ -250,7 +250,7 @@ static bool scenarios_replay(struct shared *shared, struct replayer *all, int th
         progress->done = s < first ? (uint64_t)progress->work : progress->done;
     }
     for (size_t end = first; good && first < n && !progress->stopped; first = end) {
-        for (double work = 0; end < n && work < range_work; end++)
+        for (double work = 0; end < n && (end == first || work < range_work); end++)
             work += replay_cost(shared, end);
         good = range_replay(shared, all, threads, first, end, progress);
         if (good && !progress->stopped &&

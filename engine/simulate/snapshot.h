@@ -51,6 +51,9 @@ struct snapshot_keeper {
     // Called by one thread when a range is over. False: the run stops, as when it is told to.
     bool (*range_over)(void *keeper, struct snapshot *snapshot);
     void *keeper;
+    // Ranges are as short as they can be, a scenario, or a block of years of one plan, instead of
+    // some tenths of a second: for tests, which go on from each.
+    bool shortest;
     // Of the snapshot that the run begins with, in the order in which it was saved; NULL: it begins
     // at the beginning.
     snapshot_bytes *restore;

@@ -258,6 +258,7 @@ bool priced_run(const struct valuation *v, const struct priced_pass *pass, struc
     struct pricing_ranges ranges = {.over = range_over, .context = &work};
     uint64_t index;
 
+    ranges.shortest = v->priced.keeper && v->priced.keeper->shortest;
     if (place_find(v, pass->phase, &index, &work.blocks) && index == pass->index) {
         const struct snapshot_pass from = restoring(v);
 

@@ -597,7 +597,7 @@ static bool ranges_run(const struct pass *pass, struct worker *workers, int thre
                        const struct pricing_ranges *ranges, struct progress *progress)
 {
     const uint32_t blocks = block_count(pass->pricing->portfolio->settings.years);
-    const uint32_t most = ranges ? range_blocks(pass, threads) : blocks;
+    const uint32_t most = !ranges ? blocks : ranges->shortest ? 1 : range_blocks(pass, threads);
     bool good = true;
 
     for (uint32_t first = ranges ? ranges->first : 0, end; good && first < blocks; first = end) {

@@ -43,6 +43,7 @@ bool pricing_sums_make_parts(const struct pricing *pricing, size_t worlds, struc
 
 // A pass goes through the blocks of years in ranges of some tenths of a second.
 struct pricing_ranges {
+    bool shortest;  // of a block each, for tests
     uint32_t first; // blocks before it are done: what they gave stands in the arrays and sums
     bool (*over)(void *context, uint32_t blocks); // so many are done now; false: stop
     void *context;

@@ -191,7 +191,8 @@ bool valuation_figures(const struct valuation *v, const struct world *worlds, si
                        struct world_figures *figures, struct diagnostics *d)
 {
     const uint64_t years = v->portfolio->settings.years;
-    const size_t most = valuation_most(v), room = count < most ? count : most;
+    const bool shortest = v->priced.keeper && v->priced.keeper->shortest;
+    const size_t most = shortest ? 1 : valuation_most(v), room = count < most ? count : most;
     int64_t *loss = malloc((room + 1) * v->scope_count * years * sizeof *loss);
     size_t first = 0;
     bool good = loss != NULL;

@@ -67,8 +67,9 @@ bool again_read(const struct verify_request *request, const struct kept_inputs *
     if (!good)
         check_skip(f, check, CHECK_IMPOSSIBLE, "the study cannot be read: %s",
                    own != NULL ? first_message(own) : "out of memory");
-    if (own == NULL)
-        diagnostics_add(d, NULL, "out of memory");
+    if (own == NULL || diagnostics_failed(own) || (inputs->intact && kept.inputs && !given))
+        diagnostics_fail(d, NULL, "the study cannot be read: %s",
+                         own != NULL ? first_message(own) : "out of memory");
     free(given);
     diagnostics_free(own);
     return good;
@@ -128,6 +129,19 @@ static void all_compare(void *comparing_all)
     differences_find(c->run, &c->again, c->out, c->of_cells, c->of_attributes);
 }
 
+static bool again_write(const struct verify_request *request, const struct again *again,
+                        struct diagnostics *d)
+{
+    bool written;
+
+    if (request->writes != NULL)
+        request->writes(true);
+    written = whole_run_write(&again->run, request->scratch, request->threads, d);
+    if (request->writes != NULL)
+        request->writes(false);
+    return written;
+}
+
 enum verified again_all(const struct verify_request *request, struct run_file *run,
                         struct verification *out, struct check *of_cells,
                         struct check *of_attributes, struct again *again, struct diagnostics *d)
@@ -136,8 +150,7 @@ enum verified again_all(const struct verify_request *request, struct run_file *r
         .run = run, .out = out, .of_cells = of_cells, .of_attributes = of_attributes};
     enum verified done = VERIFIED_SYSTEM;
 
-    if (simulate(request, NULL, again, d) &&
-        whole_run_write(&again->run, request->scratch, request->threads, d) &&
+    if (simulate(request, NULL, again, d) && again_write(request, again, d) &&
         run_file_start(&c.again, request->scratch, run->arena, d)) {
         if (request->tell != NULL)
             request->tell(request->context, NAN, "comparing");

@@ -256,8 +256,7 @@ void array_check(struct run_file *run, struct findings *f, struct check *check,
         cells_compare(run, dataset, &c, &source);
     }
     hdf5_dataset_close(&run->h, dataset);
-    if (run->h.failed)
-        run_file_recover(run, f);
+    run_file_forget(run);
 }
 
 void array_compare(struct run_file *found, struct run_file *expected, struct findings *f,
@@ -296,7 +295,8 @@ void array_compare(struct run_file *found, struct run_file *expected, struct fin
     }
     hdf5_dataset_close(&found->h, dataset);
     hdf5_dataset_close(&expected->h, other);
-    found->h.failed = expected->h.failed = false;
+    run_file_forget(found);
+    run_file_forget(expected);
 }
 
 // ---- reading
@@ -329,7 +329,7 @@ bool array_rows(struct run_file *run, struct findings *f, struct check *check, c
     }
     free(cells);
     hdf5_dataset_close(&run->h, dataset);
-    run->h.failed = false;
+    run_file_forget(run);
     return good;
 }
 
@@ -355,6 +355,6 @@ double *array_reals(struct run_file *run, struct findings *f, struct check *chec
         cells = NULL;
     }
     hdf5_dataset_close(&run->h, dataset);
-    run->h.failed = false;
+    run_file_forget(run);
     return cells;
 }

@@ -34,7 +34,7 @@ static bool dataset_hash(struct run_file *run, const char *path, struct sha256_c
             content_cells(hash, cells, rows * shape.extents[1], size);
     }
     if (cells == NULL)
-        reader_refuse(&run->h, "out of memory");
+        reader_out_of_memory(&run->h);
     free(cells);
     hdf5_dataset_close(&run->h, dataset);
     return good;
@@ -74,7 +74,7 @@ static void inputs_list(struct run_file *run, struct findings *f, struct kept_in
     for (size_t i = 0; lines != NULL && i < inputs->count; i++)
         input_cut(run, f, lines[i], &inputs->inputs[i]);
     hdf5_texts_free(lines, count);
-    run->h.failed = false;
+    run_file_forget(run);
 }
 
 // The line of a kept input is that of its file: the hash of its bytes.

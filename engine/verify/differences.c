@@ -76,6 +76,13 @@ static bool input_is_absent(const struct run_file *run, const char *path)
     return strncmp(path, "/study", 6) == 0 && !run_file_has(run, path);
 }
 
+// `again` is of this process alone.
+static void failure_pass_on(const struct run_file *again, struct run_file *run)
+{
+    if (run->failure[0] == '\0')
+        memcpy(run->failure, again->failure, sizeof run->failure);
+}
+
 void differences_find(struct run_file *run, struct run_file *again, struct verification *out,
                       struct check *of_cells, struct check *of_attributes)
 {
@@ -83,8 +90,10 @@ void differences_find(struct run_file *run, struct run_file *again, struct verif
     size_t i = 0, j = 0, datasets = 0, attributes = 0;
 
     if (!run_file_open(again)) {
-        finding_add(f, of_cells, "/", "the new simulation cannot be read: %s", again->h.message);
+        finding_add(f, of_cells, "/", "the new simulation cannot be read: %s",
+                    run_file_recover(again, f));
         run_file_close(again);
+        failure_pass_on(again, run);
         return;
     }
     attributes = attributes_compare(run, again, f, of_attributes, "/");
@@ -111,6 +120,7 @@ void differences_find(struct run_file *run, struct run_file *again, struct verif
         j += order >= 0;
     }
     run_file_close(again);
+    failure_pass_on(again, run);
     check_tell(f, of_cells, "%zu datasets", datasets);
     check_tell(f, of_attributes, "%zu attributes", attributes);
     out->same_bytes = same_bytes(run->path, again->path);

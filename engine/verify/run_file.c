@@ -12,6 +12,10 @@ static bool is_run(struct run_file *run)
     const char *engine = run_file_text(run, "/", "engine");
     const int64_t version = run_file_whole(run, "schema_version");
 
+    if (run->failure[0] != '\0') {
+        run->h.system = true;
+        return reader_refuse(&run->h, "%s", run->failure);
+    }
     if (engine == NULL || strcmp(engine, "lossmill") != 0)
         return reader_refuse(&run->h, "it is not a lossmill run");
     return version == SCHEMA_VERSION ||
@@ -38,6 +42,8 @@ void run_file_read(struct run_file *run)
     } else {
         const char *reason =
             d != NULL && diagnostics_kept(d) > 0 ? diagnostics_get(d, 0)->message : "out of memory";
+        if (d == NULL || diagnostics_failed(d))
+            snprintf(run->failure, sizeof run->failure, "%s", reason);
         run->unread = arena_text(run->arena, reason, strlen(reason));
         if (run->unread == NULL)
             run->unread = "out of memory";
@@ -104,12 +110,19 @@ bool run_file_apart(struct run_file *run, struct apart *apart, void (*look)(void
     return good;
 }
 
+void run_file_forget(struct run_file *run)
+{
+    if (run->h.failed && run->h.system && run->failure[0] == '\0')
+        snprintf(run->failure, sizeof run->failure, "%s", run->h.message);
+    run->h.failed = run->h.system = false;
+    run->h.message[0] = '\0';
+}
+
 const char *run_file_recover(struct run_file *run, struct findings *f)
 {
     const char *message = findings_text(f, "%s", run->h.message);
 
-    run->h.failed = false;
-    run->h.message[0] = '\0';
+    run_file_forget(run);
     return message;
 }
 
@@ -128,10 +141,9 @@ int64_t run_file_whole(struct run_file *run, const char *name)
 {
     int64_t value = 0;
 
-    if (!hdf5_get_whole(&run->h, "/", name, &value)) {
-        run->h.failed = false;
+    if (!hdf5_get_whole(&run->h, "/", name, &value))
         value = 0;
-    }
+    run_file_forget(run);
     return value;
 }
 
@@ -142,7 +154,7 @@ const char *run_file_text(struct run_file *run, const char *object, const char *
 
     if (hdf5_has_attribute(&run->h, object, name) && hdf5_get_text(&run->h, object, name, &text))
         kept = arena_text(run->arena, text, strlen(text));
-    run->h.failed = false;
+    run_file_forget(run);
     free(text);
     return kept;
 }

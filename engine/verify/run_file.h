@@ -18,7 +18,8 @@ struct run_file {
     // Read as a run; NULL with the reason where it is not a complete one.
     struct results *results;
     const char *unread;
-    struct schema_view view; // of what should stand in it; all zero where that is not known
+    struct schema_view view;        // of what should stand in it; all zero where that is not known
+    char failure[HDF5_MESSAGE_MAX]; // of the system, the first: what was looked at is not all
     // Once it was opened.
     struct hdf5_file h;
     struct hdf5_object *objects; // all but the root
@@ -45,6 +46,7 @@ void run_file_close(struct run_file *run);
 
 // Forgets a failure of the library, so that the next object can be looked at; what failed.
 const char *run_file_recover(struct run_file *run, struct findings *f);
+void run_file_forget(struct run_file *run); // whether it failed or not
 
 bool run_file_has(const struct run_file *run, const char *path);
 

@@ -200,6 +200,7 @@ enum verified verify_run(const struct verify_request *request, struct verificati
 {
     struct verifying *v = verifying_new();
     enum verified done;
+    const struct place at = {.file = request->path};
     bool readable = true, folder_intact = false;
 
     *out = v != NULL ? &v->out : NULL;
@@ -215,10 +216,13 @@ enum verified verify_run(const struct verify_request *request, struct verificati
         done = readable ? simulation_check(request, &v->run, &v->inputs, folder_intact, &v->out, d)
                         : VERIFIED_INPUT;
     }
-    if (done == VERIFIED_DONE && v->out.findings.out_of_memory) {
-        diagnostics_add(d, NULL, "out of memory while verifying");
+    // what could not be looked at is no finding
+    if (!diagnostics_failed(d) && v->run.failure[0] != '\0')
+        diagnostics_fail(d, &at, "not verified: %s", v->run.failure);
+    else if (!diagnostics_failed(d) && v->out.findings.out_of_memory)
+        diagnostics_fail(d, &at, "not verified: out of memory");
+    if (diagnostics_failed(d))
         done = VERIFIED_SYSTEM;
-    }
     run_file_free(&v->run);
     return done;
 }

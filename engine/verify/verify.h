@@ -28,6 +28,8 @@ struct verify_request {
     const char *version;  // the engine's
     study_progress *tell; // or NULL
     void *context;
+    // Told, unless NULL, before and behind the writing of VERIFY_ALL, where libhdf5 may crash.
+    void (*writes)(bool begins);
 };
 
 // What was verified, beside the findings. Texts are of the findings' arena; NULL where the file

@@ -9,7 +9,10 @@ until there are fewer than n. Whatever fails, the command
 - leaves an output that is the old one or the new one, whole, and no other file, unless it was not let remove it;
 - does what it should when it is called again, and leaves nothing then.
 
-Where HDF5 gets no memory it may crash, or take it for a damaged file (status 3): both are counted, and allowed.
+Where HDF5 gets no memory it may crash: the command ends with status 4 all the same. It may take it for a damaged file
+(status 3, of verify 1), which is allowed. Both are counted.
+
+Of a program with AddressSanitizer only memory that it asks for itself fails: nothing may be lost at its end.
 
 By default n is a sample. LOSSMILL_TESTS_FAULTS=all has every n; a number takes so many of each loop. Words behind the
 paths choose loops by their names. The last line of the output is 'N passed, N failed'.
@@ -29,8 +32,9 @@ import time
 
 LOSSMILL, FAULTS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 CHOSEN = sys.argv[3:]
-DONE, NO, USAGE, INPUT, SYSTEM = range(5)
-HOW_MANY = os.environ.get("LOSSMILL_TESTS_FAULTS", "4")
+DONE, NO, USAGE, INPUT, SYSTEM, STOPPED = range(6)
+SANITIZED = b"__asan_init" in LOSSMILL.read_bytes()
+HOW_MANY = os.environ.get("LOSSMILL_TESTS_FAULTS", "1" if SANITIZED else "4")
 ALL = HOW_MANY == "all"
 SKIPPED = 77
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -125,19 +129,23 @@ WANTED = re.compile(rb" (on \d+ threads?, )?[\d.]+ [kM]B\b.*")
 # A file that stays where its remover was killed, or was not let remove it.
 LEFT = re.compile(r"^(\..*\.(lock|partial)|.*\.checkpoint(\.new)?|\.lossmill-.*)$")
 # One that nobody can tell from another's that is being written.
-NAMELESS = re.compile(r"^(out/)?\.lossmill-.{6}$")
+NAMELESS = re.compile(r"^((out/)?\.lossmill-.{6}|lossmill-verify-.{6}(/.*)?)$")
 
 
 def wrong_with(command, folder, result, what, how):
     """None, or what a command did that it must not do."""
     status, out, err, told = result
     found, killed = tree(folder), how in ("kill", "torn")
-    crashed = status < 0 and what == "libraries"
+    if "pthread_getattr_np" in err:  # without memory, a thread of the sanitizer's does not begin
+        return None
+    if "Sanitizer" in err:
+        return next(line for line in err.splitlines() if "Sanitizer" in line)
     # What cannot be locked may be another's, and is not removed.
-    not_removed = killed or crashed or told.startswith(("unlink ", "unlinkat ", "fcntl ")) or how == "on"
+    not_removed = killed or re.search(r"^(unlink|unlinkat|fcntl) ", told, re.M) or how == "on"
     for name, content in found.items():
         allowed = [side[name] for side in (command.before, command.after) if name in side]
-        kept = status == SYSTEM and name == "out.checkpoint" or not_removed and LEFT.match(os.path.basename(name))
+        kept = status == SYSTEM and name == "out.checkpoint" or \
+            not_removed and (LEFT.match(os.path.basename(name)) or NAMELESS.match(name))
         if content not in allowed and not kept and not (killed and command.loose):
             return f"left {name}" + (", not whole" if allowed else "")
     if "out" in command.before and "out" not in found:
@@ -152,10 +160,11 @@ def wrong_with(command, folder, result, what, how):
         if any(found.get(name, b"") != content for name, content in command.after.items()):
             return "other files, and no failure told"
         return None
-    if crashed:
-        return None
-    if status != SYSTEM and not (status == INPUT and what == "libraries"):
+    mistaken = what == "libraries" and (status == INPUT or (status == NO and command.name == "verify"))
+    if status != SYSTEM and not mistaken:
         return f"status {status}"
+    if status == NO:
+        return None if b"FAILED" in out else "says nothing"
     return None if re.search(r"\w{3}", err) else "says nothing"
 
 
@@ -188,6 +197,8 @@ LOOPS = [
     ("write", "once", "EIO"), ("write", "once", "EINTR"), ("write", "on", "ENOSPC"), ("write", "short", ""),
     ("write", "kill", ""), ("write", "torn", ""), ("threads", "once", "EAGAIN"), ("threads", "on", "EAGAIN"),
 ]
+# What may be lost. Its system calls are not to be filtered: the sanitizer makes some of its own.
+LEAK_LOOPS = [("memory", "once", "ENOMEM"), ("memory", "on", "ENOMEM")]
 
 
 def loop(command, what, how, error, folders, chance):
@@ -219,8 +230,8 @@ def loop(command, what, how, error, folders, chance):
 
         for n, (told, problem, message) in pool.map(one, places):
             failed += message != "" and not message.startswith(f"status {command.status}:")
-            crashed += message.startswith("status -") and what == "libraries"
-            mistaken += message.startswith(f"status {INPUT}:")
+            crashed += "HDF5 library crashed" in message
+            mistaken += message.startswith((f"status {INPUT}:", f"status {NO}:"))
             if problem is not None:
                 wrong.append((problem, told, n, message))
     kinds = {}
@@ -273,13 +284,11 @@ def commands(base):
         assert status == DONE, err
     old = {"out": other.read_bytes()}
     resumed = Command("run-resumed", ["run", study, "-o", "out", "--quiet", "-t", 2, "--checkpoint", 0])
-    n = 1
-    while "out.checkpoint" not in resumed.before:  # killed just behind its first one
-        resumed.fresh(base / "killed")
-        call(base / "killed", resumed.arguments, what="write", at=n, how="kill")
-        resumed.before = {name: content for name, content in tree(base / "killed").items()
-                          if name == "out.checkpoint"}
-        n += 4
+    resumed.fresh(base / "stopped")
+    status, _, err, _ = call(base / "stopped", [*resumed.arguments, "--time-limit", "0.001s"])
+    assert status == STOPPED, (status, err)
+    resumed.before = tree(base / "stopped")  # the checkpoint behind the first range
+    assert list(resumed.before) == ["out.checkpoint"], resumed.before
     data = ROOT / "tests" / "data" / "fit_losses.csv"
     return [
         Command("run", ["run", study, "-o", "out", "--quiet", "-t", 1]),
@@ -292,6 +301,7 @@ def commands(base):
         Command("report", ["report", run, "-o", "out"], {"out": b"<!DOCTYPE html>\n<!-- lossmill report -->\nold"}),
         Command("report-plan", ["report", run, "-o", "out", "--budget", "20k", "--registers", "-t", 2]),
         Command("compare", ["compare", other, run, "-t", 2]),
+        Command("verify", ["verify", run, "--scratch", ".", "-t", 2]),
         Command("export", ["export", run, "--register", "-o", "out", "-t", 2], {"out": b"old"}),
         Command("export-study", ["export", run, "--study", "out"], loose=True),
         Command("new", ["new", "out"], loose=True),
@@ -322,17 +332,17 @@ def main():
         folders = [base / f"worker{i}" for i in range(min(4, os.cpu_count() or 1))]
         for folder in folders:
             folder.mkdir()
-        probe = call(folders[0], ["--version"], what="write", at=0)
+        probe = call(folders[0], ["--version"], what="write", at=0) if not SANITIZED else [DONE]
         if probe[0] == SKIPPED:
             print("this machine lets no program filter its system calls")
             sys.exit(SKIPPED)
         for command in commands(base):
             command.learn(folders[0] / "work")
-            for what, how, error in LOOPS:
+            for what, how, error in LEAK_LOOPS if SANITIZED else LOOPS:
                 good = loop(command, what, how, error, folders, chance)
                 passed += good is True
                 failed += good is False
-            for claim in CLAIMS.get(command.name, []) if not CHOSEN or "claims" in CHOSEN else []:
+            for claim in CLAIMS.get(command.name, []) if (not CHOSEN and not SANITIZED) or "claims" in CHOSEN else []:
                 wrong = claim(command, folders[0] / "work")
                 print(f"{'FAILED ' if wrong else 'ok     '} {command.name}: {claim.__name__}  {wrong or ''}", flush=True)
                 passed += not wrong
