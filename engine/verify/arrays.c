@@ -153,13 +153,15 @@ static void rows_compare(struct comparing *c, uint64_t first, uint64_t rows,
 
 static const char *shape_text(struct findings *f, const struct hdf5_shape *shape)
 {
-    static const char *const names[] = {"float64", "int32", "int64", "uint8", "text"};
+    static const char *const names[] = {"float64", "int32", "int64", "uint8"};
+    const char *type = shape->type == HDF5_TEXT
+                           ? findings_text(f, "text of %zu bytes", shape->text_size)
+                           : names[shape->type];
 
     if (shape->rank == 2)
-        return findings_text(f, "%s [%llu, %llu]", names[shape->type],
-                             (unsigned long long)shape->extents[0],
+        return findings_text(f, "%s [%llu, %llu]", type, (unsigned long long)shape->extents[0],
                              (unsigned long long)shape->extents[1]);
-    return findings_text(f, "%s [%llu]", names[shape->type], (unsigned long long)shape->extents[0]);
+    return findings_text(f, "%s [%llu]", type, (unsigned long long)shape->extents[0]);
 }
 
 static bool same_shape(const struct hdf5_shape *x, const struct hdf5_shape *y)
