@@ -334,29 +334,3 @@ bool array_rows(struct run_file *run, struct findings *f, struct check *check, c
     run->h.failed = false;
     return good;
 }
-
-double *array_reals(struct run_file *run, struct findings *f, struct check *check, const char *path,
-                    uint64_t rows, uint64_t across)
-{
-    struct hdf5_shape shape;
-    int64_t dataset;
-    double *cells = NULL;
-
-    if (!hdf5_dataset_open(&run->h, path, &shape, run->budget, &dataset)) {
-        finding_add(f, check, path, "%s", run_file_recover(run, f));
-        return NULL;
-    }
-    if (shape.type != HDF5_FLOAT64 || shape.extents[0] != rows || shape.extents[1] != across) {
-        finding_add(f, check, path, "is %s, expected float64 of %llu x %llu", shape_text(f, &shape),
-                    (unsigned long long)rows, (unsigned long long)across);
-    } else if ((cells = malloc((rows * across + 1) * sizeof *cells)) == NULL) {
-        f->out_of_memory = true;
-    } else if (!hdf5_rows_read(&run->h, dataset, &shape, 0, rows, cells)) {
-        finding_add(f, check, path, "%s", run_file_recover(run, f));
-        free(cells);
-        cells = NULL;
-    }
-    hdf5_dataset_close(&run->h, dataset);
-    run->h.failed = false;
-    return cells;
-}
