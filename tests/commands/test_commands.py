@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -655,6 +656,96 @@ def every_command_has_words_for_the_least_and_the_oddest_of_studies(folder):
             assert "SKIPPED" in told["check"] and "that no scenario reaches" in told["check"], told["check"]
         if name == "one":
             assert "review was due 2025-06-01" in told["check"], told["check"]
+
+
+def whole_numbers_of_options_may_have_an_exponent(folder):
+    path, output = folder_write(os.path.join(folder, "study"), BARE), os.path.join(folder, "run.h5")
+    for text, years in (("2000", 2000), ("2e3", 2000), ("12e2", 1200), ("1000e0", 1000)):
+        call("run", path, "-o", output, "--quiet", "--years", text)
+        with h5py.File(output) as file:
+            assert file.attrs["years"] == years, text
+    for wrong in ("", "2e", "e3", "2e3x", "2.5e3", "-1", "1e99", "99999999999999999999", "0", "1e10"):
+        call("run", path, "-o", output, "--quiet", "--years", wrong, status=USAGE)
+
+
+def attribute(name, value, of="/"):
+    def change(file):
+        attributes = file[of].attrs
+        del attributes[name]
+        if value is not None:
+            attributes[name] = value
+    return change
+
+
+def cell(path, value, at=0):
+    def change(file):
+        file[path][at] = value
+    return change
+
+
+def anew(path, make):
+    def change(file):
+        old = file[path][()]
+        del file[path]
+        make(file, path, old)
+    return change
+
+
+# What no run writes: (how, what is told).
+FORGED = [
+    (attribute("title", numpy.array([b"a", b"b"])), "attribute title of / is not one text"),
+    (attribute("title", numpy.int64(1)), "attribute title of / is missing or of an unexpected type"),
+    (attribute("years", numpy.array([1, 2])), "attribute years of / is not one number"),
+    (attribute("years", numpy.int64(-5)), "attribute years is negative"),
+    (attribute("years", None), "attribute years of / is missing"),
+    (attribute("quantiles", numpy.full(2000, 0.5)), "attribute quantiles of / has too many values"),
+    (attribute("resolution", numpy.array([0.0])), "resolution"),
+    (attribute("resolution", numpy.array([numpy.inf])), "resolution"),
+    (attribute("schema_version", numpy.int64(99)), "the file is of another schema version than"),
+    (attribute("tvar_level", None, "/treatment"), "attribute tvar_level of /treatment is missing"),
+    (cell("/portfolio/annual_loss", -1.0), "an amount of money is out of range"),
+    (cell("/portfolio/annual_loss", 1e300), "an amount of money is out of range"),
+    (cell("/portfolio/annual_loss", numpy.nan), "an amount of money is out of range"),
+    (cell("/portfolio/event_count", -1), "a count is negative"),
+    (cell("/tail/worst_years/year", 100000), "a year is out of range"),
+    (cell("/tail/worst_years/year", -1), "a year is out of range"),
+    (cell("/treatment/rank", 0), "a rank is out of range"),
+    (cell("/treatment/rank", 99), "a rank is out of range"),
+    (cell("/plan/chosen", 2, (0, 0)), "a flag is neither 0 nor 1"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x.reshape(-1, 1, 1))),
+     "/scenario/aal has neither one nor two dimensions"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x[0])),
+     "/scenario/aal has neither one nor two dimensions"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x.astype(numpy.int16))),
+     "/scenario/aal is of an unexpected type"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x.astype([("x", float)]))),
+     "/scenario/aal is of an unexpected type"),
+    (anew("/scenario/scenario_id", lambda f, p, x: f.create_dataset(p, data=[y.decode() for y in x], dtype=h5py.string_dtype())),
+     "/scenario/scenario_id is of an unexpected type"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x, external=[("other.bin", 0, h5py.h5f.UNLIMITED)])),
+     "/scenario/aal is not stored in the file"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x, chunks=True, compression="lzf")),
+     "/scenario/aal is not stored in the file, or in a way that lossmill does not write"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, shape=(1 << 40,), dtype=float, chunks=(1024,))),
+     "/scenario/aal claims more cells than the file can hold"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_group(p)),
+     "/scenario/aal is not a dataset"),
+    (anew("/scenario/aal", lambda f, p, x: f.__setitem__(p, h5py.SoftLink("/scenario/sd"))),
+     "/scenario/aal is missing"),
+    (anew("/scenario/aal", lambda f, p, x: f.__setitem__(p, h5py.ExternalLink("other.h5", "/x"))),
+     "/scenario/aal is missing"),
+]
+
+
+def what_no_run_writes_is_refused_by_name(folder):
+    run_file, copy = os.path.join(folder, "run.h5"), os.path.join(folder, "copy.h5")
+    call("run", folder_write(os.path.join(folder, "study"), BARE, **ODD["one"]), "-o", run_file, "--quiet")
+    for change, told in FORGED:
+        shutil.copy(run_file, copy)
+        with h5py.File(copy, "r+") as file:
+            change(file)
+        out, err = call("show", copy, status=INPUT)
+        assert out == "" and err.startswith(copy) and told in err and err.count("\n") == 1, (told, err)
 
 
 claims_try(globals())
