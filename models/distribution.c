@@ -170,14 +170,6 @@ void distribution_quantile(const struct distribution *x, size_t n, const double 
     x->kind->quantile(x, n, tail, value);
 }
 
-double distribution_value_at(const struct distribution *x, double tail)
-{
-    double value;
-
-    x->kind->quantile(x, 1, &tail, &value);
-    return value;
-}
-
 void distribution_draw_from(const struct distribution *x, size_t n,
                             const struct draw_stream *stream, double *restrict value)
 {

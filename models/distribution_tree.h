@@ -94,9 +94,6 @@ void distribution_set_marks(struct distribution *x, double *marks, size_t count)
 // P(X >= value).
 double distribution_at_least(const struct distribution *x, double value);
 
-// The value at one tail; draws == 1.
-double distribution_value_at(const struct distribution *x, double tail);
-
 // Draws through a stream, whatever the number of draws.
 void distribution_draw_from(const struct distribution *x, size_t n,
                             const struct draw_stream *stream, double *restrict value);

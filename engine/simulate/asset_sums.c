@@ -372,9 +372,34 @@ static bool parts_join(struct asset_sums *sums)
     return true;
 }
 
+static bool loss_adds(int64_t *year, int64_t loss)
+{
+    return loss >= 0 && !__builtin_add_overflow(*year, loss, year);
+}
+
+// Hits exist, and what a restored run has of the assets in detail is no more in a year than a
+// year's total can hold: that no loss is negative is what the order of a slot's years relies on.
+static bool details_valid(const struct asset_sums *sums)
+{
+    const struct asset_part *all = &sums->parts[0];
+    const uint64_t years = sums->portfolio->settings.years;
+    int64_t *total = calloc(years + 1, sizeof *total);
+    bool good = total != NULL;
+
+    for (size_t i = 0; good && i < all->count; i++)
+        good = all->hits[i].slot < sums->slots && all->hits[i].year < years &&
+               loss_adds(&total[all->hits[i].year], all->hits[i].loss);
+    for (size_t s = 0; good && s < sums->slots; s++)
+        for (uint64_t y = 0; good && sums->annual[s] && y < years; y++)
+            good = loss_adds(&total[y], sums->annual[s][y]);
+    free(total);
+    return good;
+}
+
 bool asset_sums_pass(struct asset_sums *sums, const struct snapshot_pass *pass)
 {
-    const size_t n = sums->portfolio->assets.count, years = (size_t)sums->portfolio->settings.years;
+    const size_t n = sums->portfolio->assets.count;
+    const uint64_t years = sums->portfolio->settings.years;
     struct asset_part *all = &sums->parts[0];
     uint64_t count;
     bool good = parts_join(sums);
@@ -386,12 +411,10 @@ bool asset_sums_pass(struct asset_sums *sums, const struct snapshot_pass *pass)
            (count == 0 || pass->bytes(pass->context, all->hits, (size_t)count * sizeof *all->hits));
     if (good)
         all->count = (size_t)count;
-    for (size_t i = 0; good && pass->restoring && i < count; i++)
-        good = all->hits[i].slot < sums->slots && all->hits[i].year < years;
     for (size_t s = 0; good && s < sums->slots; s++)
         good = !sums->annual[s] ||
                pass->bytes(pass->context, sums->annual[s], years * sizeof *sums->annual[s]);
-    return good;
+    return good && (!pass->restoring || details_valid(sums));
 }
 
 bool asset_sums_tail_pass(struct asset_sums *sums, const struct snapshot_pass *pass)

@@ -72,8 +72,3 @@ struct driver_years *driver_years_make(const struct portfolio *portfolio, int th
     }
     return years;
 }
-
-double driver_years_memory(uint64_t years)
-{
-    return (double)block_count(years) * BLOCK_YEARS * (3 * sizeof(double) + sizeof(uint16_t));
-}

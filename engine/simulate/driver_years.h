@@ -25,9 +25,6 @@ struct driver_years {
 struct driver_years *driver_years_make(const struct portfolio *portfolio, int threads);
 void driver_years_free(struct driver_years *years, size_t count);
 
-// Bytes per driver.
-double driver_years_memory(uint64_t years);
-
 // Sum of a block's multipliers.
 static inline double driver_years_total(const struct driver_years *d, uint32_t block)
 {

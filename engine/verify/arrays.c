@@ -153,13 +153,15 @@ static void rows_compare(struct comparing *c, uint64_t first, uint64_t rows,
 
 static const char *shape_text(struct findings *f, const struct hdf5_shape *shape)
 {
-    static const char *const names[] = {"float64", "int32", "int64", "uint8", "text"};
+    static const char *const names[] = {"float64", "int32", "int64", "uint8"};
+    const char *type = shape->type == HDF5_TEXT
+                           ? findings_text(f, "text of %zu bytes", shape->text_size)
+                           : names[shape->type];
 
     if (shape->rank == 2)
-        return findings_text(f, "%s [%llu, %llu]", names[shape->type],
-                             (unsigned long long)shape->extents[0],
+        return findings_text(f, "%s [%llu, %llu]", type, (unsigned long long)shape->extents[0],
                              (unsigned long long)shape->extents[1]);
-    return findings_text(f, "%s [%llu]", names[shape->type], (unsigned long long)shape->extents[0]);
+    return findings_text(f, "%s [%llu]", type, (unsigned long long)shape->extents[0]);
 }
 
 static bool same_shape(const struct hdf5_shape *x, const struct hdf5_shape *y)
@@ -331,30 +333,4 @@ bool array_rows(struct run_file *run, struct findings *f, struct check *check, c
     hdf5_dataset_close(&run->h, dataset);
     run_file_forget(run);
     return good;
-}
-
-double *array_reals(struct run_file *run, struct findings *f, struct check *check, const char *path,
-                    uint64_t rows, uint64_t across)
-{
-    struct hdf5_shape shape;
-    int64_t dataset;
-    double *cells = NULL;
-
-    if (!hdf5_dataset_open(&run->h, path, &shape, run->budget, &dataset)) {
-        finding_add(f, check, path, "%s", run_file_recover(run, f));
-        return NULL;
-    }
-    if (shape.type != HDF5_FLOAT64 || shape.extents[0] != rows || shape.extents[1] != across) {
-        finding_add(f, check, path, "is %s, expected float64 of %llu x %llu", shape_text(f, &shape),
-                    (unsigned long long)rows, (unsigned long long)across);
-    } else if ((cells = malloc((rows * across + 1) * sizeof *cells)) == NULL) {
-        f->out_of_memory = true;
-    } else if (!hdf5_rows_read(&run->h, dataset, &shape, 0, rows, cells)) {
-        finding_add(f, check, path, "%s", run_file_recover(run, f));
-        free(cells);
-        cells = NULL;
-    }
-    hdf5_dataset_close(&run->h, dataset);
-    run_file_forget(run);
-    return cells;
 }

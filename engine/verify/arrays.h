@@ -19,10 +19,8 @@ void array_compare(struct run_file *found, struct run_file *expected, struct fin
 const char *array_where(struct findings *f, const struct schema_view *view,
                         const struct schema_column *column, size_t rank, uint64_t i, uint64_t j);
 
-// Numbers of the dataset at `path`: float64 of `rows` x `across` (1: of rank 1); malloc'd, and NULL
-// after a finding. A row at a time: `row` is handed to `take` until that returns false.
-double *array_reals(struct run_file *run, struct findings *f, struct check *check, const char *path,
-                    uint64_t rows, uint64_t across);
+// Numbers of the dataset at `path`: float64 of `rows` x `across` (1: of rank 1). A row at a time is
+// handed to `take` until that returns false. False too after a finding.
 bool array_rows(struct run_file *run, struct findings *f, struct check *check, const char *path,
                 uint64_t rows, uint64_t across,
                 bool (*take)(void *context, uint64_t row, const double *cells), void *context);

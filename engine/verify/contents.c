@@ -108,10 +108,13 @@ static void inputs_finish(struct findings *f, struct check *check, struct kept_i
     for (size_t i = 0; i < inputs->count; i++) {
         inputs->intact = inputs->intact && inputs->inputs[i].intact;
         missing += !inputs->inputs[i].present;
+        if (inputs->inputs[i].path == NULL)
+            finding_add(f, check, "/ @input_sha256", "is not of lines 'HASH  NAME': %s",
+                        inputs->inputs[i].name);
     }
     if (inputs->count == 0) {
         check_skip(f, check, CHECK_FAILED, "the attribute input_sha256 is missing");
-    } else if (missing == inputs->count) {
+    } else if (missing == inputs->count && check->finding_count == 0) {
         check_skip(f, check, CHECK_SKIPPED,
                    "the run keeps none of its %zu inputs, only their hashes", inputs->count);
     } else {

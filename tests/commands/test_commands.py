@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -18,7 +19,7 @@ import time
 import h5py
 import numpy
 
-from program import DONE, INPUT, LOSSMILL, STOPPED, SYSTEM, USAGE, call, claims_try
+from program import DONE, INPUT, LOSSMILL, STOPPED, SYSTEM, USAGE, call, claims_try, folder_write
 
 COMMANDS = ["new", "check", "run", "show", "rank", "plan", "report", "compare", "fit", "import", "generate"]
 
@@ -585,6 +586,166 @@ def a_signal_stops_the_run_and_leaves_no_result(folder):
         # a checkpoint, if a range of scenarios was over, and nothing else
         (folder / "run.h5.checkpoint").unlink(missing_ok=True)
         assert folder_listing(folder) == ["study"], (folder_listing(folder), err)
+
+
+# ---------------------------------------------------------------------------------- studies of an unusual kind
+
+BARE = {
+    "study.ini": "[study]\ntitle = Bare\ncurrency = EUR\nyears = 1000\nseed = 1\n[report]\nreturn_periods = 2\nquantiles = 0.5\n",
+    "assets.csv": "asset_id\na1\n",
+    "threats.csv": "threat_id\nt\n",
+    "scenarios.csv": "scenario_id,threat_id,assets,frequency,primary_response\ns1,t,*,0.5,100\n",
+}
+ODD = {
+    "bare": {},
+    "product": {"study_ini": BARE["study.ini"].replace("seed = 1", "seed = 1\nannual_loss = product")},
+    # no variance, and so no standard error; an asset that nothing reaches, one that is skipped
+    "heavy": {"study_ini": BARE["study.ini"].replace("seed = 1", "seed = 1\nas_of = 2026-01-01\nbad_assets = skip 2")
+                           .replace("[report]", "[groups]\nby = class\n[report]"),
+              "assets_csv": "asset_id,class,value,quantity\na1,x,10,1\na2,y,20,1\na3,,5,1\na4,x,much,1\n",
+              "events_csv": "event_id,frequency,driver,primary_response\nworm,0.5,d,lomax 100 1.5\n",
+              "drivers_csv": "driver,frequency\nd,2/3\n".replace("2/3", "uniform 0.5 1.5"),
+              "scenarios_csv": "scenario_id,threat_id,assets,frequency,event,hit_probability,primary_response\n"
+                               "s1,t,class=x,0.5,,,lomax 100 1.5\ns2,t,class=x,,worm,0.5,lomax 10 1.2\n"},
+    "one": {"treatments_csv": "treatment_id,state,cost_annual\nlock,,5\n",
+            "effects_csv": "treatment_id,scenarios,factor,operation,amount\nlock,*,frequency,multiply,0.5\n",
+            "decisions_csv": "scenarios,option,decided_by,decided_on,review_by,maximum_aal\n"
+                             "scenario_id=s1,retain,Ann,2025-01-01,2025-06-01,1\n",
+            "study_ini": BARE["study.ini"].replace("seed = 1", "seed = 1\nas_of = 2026-01-01")},
+}
+# in which nothing happens: there is no loss to take a share of
+ODD["nothing"] = ODD["one"] | {
+    "events_csv": "event_id,frequency,primary_response\nworm,0,50\n",
+    "scenarios_csv": "scenario_id,threat_id,assets,frequency,event,hit_probability,primary_response\n"
+                     "s1,t,*,0,,,100\ns2,t,*,,worm,0.5,10\n",
+    "insurance_csv": "treatment_id,policy,layer,limit\ncurrent,House,1,50\n",
+    "appetite_csv": "scope,loss,probability\nportfolio,10,0.5\n"}
+
+
+def every_command_has_words_for_the_least_and_the_oddest_of_studies(folder):
+    for name, changed in ODD.items():
+        path, runs, treated = folder_write(os.path.join(folder, name), BARE, **changed), [], name in ("one", "nothing")
+        for number in (1, 2):
+            runs.append(os.path.join(folder, f"{name}{number}.h5"))
+            call("run", path, "-o", runs[-1], "--quiet", "--seed", number)
+        page = os.path.join(folder, name + ".html")
+        told = {}
+        for arguments, status in (
+                (["check", path], DONE), (["check", path, "--json"], DONE), (["check", path, "--csv"], DONE),
+                (["check", path, "--json", "--csv"], USAGE), (["run", path, "-o", runs[0]], DONE),
+                (["run", path, "-o", runs[0], "--json"], DONE), (["show", runs[0]], DONE), (["show", runs[0], "--json"], DONE),
+                (["show", runs[0], "--csv"], DONE), (["show", runs[0], "--csv", "--json"], USAGE),
+                (["report", runs[0], "-o", page, "--registers"], DONE), (["rank", runs[0]], DONE if treated else INPUT),
+                (["rank", runs[0], "--json"], DONE if treated else INPUT),
+                (["plan", runs[0], "--budget", "1k"], DONE if treated else INPUT),
+                (["export", runs[0], "--register"], DONE), (["export", runs[0], "--treatment-plan"], DONE if treated else INPUT),
+                (["verify", runs[0], "--no-simulation"], DONE), (["compare", *runs], DONE), (["compare", *runs, "--json"], DONE)):
+            out, err = call(*arguments, status=status)
+            assert (out == "") == (status != DONE or arguments[0] == "report"), (name, arguments)
+            assert status == DONE or err.count("\n") in (1, 2), (name, err)
+            assert not re.search(r"\bnan\b", out, re.I), (name, arguments, out)
+            if "--json" in arguments and status == DONE:
+                json.loads(out)
+            told[" ".join(x for x in map(str, arguments) if x.startswith("--") or x == arguments[0])] = out
+        with open(page, encoding="utf-8") as file:
+            told["page"] = file.read()
+        if name == "product":
+            for key in ("check", "run", "show", "page"):
+                assert "product" in told[key], (key, told[key])
+        if name == "heavy":
+            assert "SKIPPED" in told["check"] and "that no scenario reaches" in told["check"], told["check"]
+        if name == "one":
+            assert "review was due 2025-06-01" in told["check"], told["check"]
+
+
+def whole_numbers_of_options_may_have_an_exponent(folder):
+    path, output = folder_write(os.path.join(folder, "study"), BARE), os.path.join(folder, "run.h5")
+    for text, years in (("2000", 2000), ("2e3", 2000), ("12e2", 1200), ("1000e0", 1000)):
+        call("run", path, "-o", output, "--quiet", "--years", text)
+        with h5py.File(output) as file:
+            assert file.attrs["years"] == years, text
+    for wrong in ("", "2e", "e3", "2e3x", "2.5e3", "-1", "1e99", "99999999999999999999", "0", "1e10"):
+        call("run", path, "-o", output, "--quiet", "--years", wrong, status=USAGE)
+
+
+def attribute(name, value, of="/"):
+    def change(file):
+        attributes = file[of].attrs
+        del attributes[name]
+        if value is not None:
+            attributes[name] = value
+    return change
+
+
+def cell(path, value, at=0):
+    def change(file):
+        file[path][at] = value
+    return change
+
+
+def anew(path, make):
+    def change(file):
+        old = file[path][()]
+        del file[path]
+        make(file, path, old)
+    return change
+
+
+# What no run writes: (how, what is told).
+FORGED = [
+    (attribute("title", numpy.array([b"a", b"b"])), "attribute title of / is not one text"),
+    (attribute("title", numpy.int64(1)), "attribute title of / is missing or of an unexpected type"),
+    (attribute("years", numpy.array([1, 2])), "attribute years of / is not one number"),
+    (attribute("years", numpy.int64(-5)), "attribute years is negative"),
+    (attribute("years", None), "attribute years of / is missing"),
+    (attribute("quantiles", numpy.full(2000, 0.5)), "attribute quantiles of / has too many values"),
+    (attribute("resolution", numpy.array([0.0])), "resolution"),
+    (attribute("resolution", numpy.array([numpy.inf])), "resolution"),
+    (attribute("schema_version", numpy.int64(99)), "the file is of another schema version than"),
+    (attribute("tvar_level", None, "/treatment"), "attribute tvar_level of /treatment is missing"),
+    (cell("/portfolio/annual_loss", -1.0), "an amount of money is out of range"),
+    (cell("/portfolio/annual_loss", 1e300), "an amount of money is out of range"),
+    (cell("/portfolio/annual_loss", numpy.nan), "an amount of money is out of range"),
+    (cell("/portfolio/event_count", -1), "a count is negative"),
+    (cell("/tail/worst_years/year", 100000), "a year is out of range"),
+    (cell("/tail/worst_years/year", -1), "a year is out of range"),
+    (cell("/treatment/rank", 0), "a rank is out of range"),
+    (cell("/treatment/rank", 99), "a rank is out of range"),
+    (cell("/plan/chosen", 2, (0, 0)), "a flag is neither 0 nor 1"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x.reshape(-1, 1, 1))),
+     "/scenario/aal has neither one nor two dimensions"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x[0])),
+     "/scenario/aal has neither one nor two dimensions"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x.astype(numpy.int16))),
+     "/scenario/aal is of an unexpected type"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x.astype([("x", float)]))),
+     "/scenario/aal is of an unexpected type"),
+    (anew("/scenario/scenario_id", lambda f, p, x: f.create_dataset(p, data=[y.decode() for y in x], dtype=h5py.string_dtype())),
+     "/scenario/scenario_id is of an unexpected type"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x, external=[("other.bin", 0, h5py.h5f.UNLIMITED)])),
+     "/scenario/aal is not stored in the file"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, data=x, chunks=True, compression="lzf")),
+     "/scenario/aal is not stored in the file, or in a way that lossmill does not write"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_dataset(p, shape=(1 << 40,), dtype=float, chunks=(1024,))),
+     "/scenario/aal claims more cells than the file can hold"),
+    (anew("/scenario/aal", lambda f, p, x: f.create_group(p)),
+     "/scenario/aal is not a dataset"),
+    (anew("/scenario/aal", lambda f, p, x: f.__setitem__(p, h5py.SoftLink("/scenario/sd"))),
+     "/scenario/aal is missing"),
+    (anew("/scenario/aal", lambda f, p, x: f.__setitem__(p, h5py.ExternalLink("other.h5", "/x"))),
+     "/scenario/aal is missing"),
+]
+
+
+def what_no_run_writes_is_refused_by_name(folder):
+    run_file, copy = os.path.join(folder, "run.h5"), os.path.join(folder, "copy.h5")
+    call("run", folder_write(os.path.join(folder, "study"), BARE, **ODD["one"]), "-o", run_file, "--quiet")
+    for change, told in FORGED:
+        shutil.copy(run_file, copy)
+        with h5py.File(copy, "r+") as file:
+            change(file)
+        out, err = call("show", copy, status=INPUT)
+        assert out == "" and err.startswith(copy) and told in err and err.count("\n") == 1, (told, err)
 
 
 claims_try(globals())

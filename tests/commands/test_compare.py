@@ -336,6 +336,101 @@ def current_insurance_is_told_apart(folder):
     assert "current insurance takes" in call("compare", before, after)[0]
 
 
+EXISTING = [("study.ini", "seed = 7", "seed = 7\nstated = inherent"),
+            ("treatments.csv", "edr,Detection,modify,candidate", "edr,Detection,modify,existing"),
+            ("treatments.csv", "backup,Backups,modify,candidate", "backup,Backups,modify,existing"),
+            ("effects.csv", None, "treatment_id,scenarios,events,factor,operation,amount\n"
+                                  "edr,scenario_id=S03,,frequency,multiply,0.6\n"
+                                  "backup,,event_id=worm,frequency,multiply,0.5\n")]
+
+
+def an_existing_treatment_that_changed_is_a_cause(folder):
+    before = run(folder, "a", EXISTING)
+    after = run(folder, "b", EXISTING + [("effects.csv", "multiply,0.6", "multiply,0.7"), ("effects.csv", "multiply,0.5", "multiply,0.4")])
+    found = compared(before, after)
+    moved = caused(found)
+    assert set(moved) == {"S03", "S04", "worm"}, moved
+    for x in moved.values():
+        assert x["causes"] == ["treatments"] and x["because"] == "an existing treatment of it changed", x
+    assert moved["S03"]["aal_difference"] > 0 > moved["worm"]["aal_difference"]
+    sums_add_up(found)
+    # one that did not exist changes what it would save, and no loss
+    rest = EXISTING[:1] + EXISTING[3:]
+    other = compared(run(folder, "c", rest), run(folder, "d", rest + [("effects.csv", "multiply,0.6", "multiply,0.7")]))
+    assert changed_tables(other) == ["effects.csv"] and other["scenarios"] == []
+
+
+def new_and_removed_shared_events_are_whole_differences(folder):
+    flood = [("events.csv", "worm,", "flood,0.05,uniform 1000 50000\nworm,"),
+             ("scenarios.csv", "S05,", "S06,Bea,error,class=server,,,uniform 100 500,flood,0.5,,1\nS05,")]
+    before, after = run(folder, "a"), run(folder, "b", flood)
+    for pair, cause, side in (((before, after), "new", "aal_after"), ((after, before), "gone", "aal_before")):
+        found = compared(*pair)
+        moved = caused(found)
+        assert set(moved) == {"S06", "flood"} and all(x["causes"] == [cause] for x in moved.values()), moved
+        assert abs(moved["flood"][side] / (0.05 * 25500) - 1) < 0.02, moved  # unless it hits none of 40
+        sums_add_up(found)
+
+
+def the_value_of_assets_counts_where_losses_are_shares_of_it(folder):
+    head, *lines = STUDY["scenarios.csv"].splitlines()
+    text = "\n".join([f"{head},loss_basis"] + [f"{x},{'value' if x.startswith('S02') else ''}" for x in lines]) + "\n"
+    basis = [("scenarios.csv", None, text.replace("scenario,lognormal90 100 2000", "scenario,uniform 0.1 0.5"))]
+    before = run(folder, "a", basis)
+    after = run(folder, "b", basis + [("assets.csv", "lap-3,laptop,north,900", "lap-3,laptop,north,1800")])
+    found = compared(before, after)
+    moved = caused(found)
+    assert set(moved) == {"S02"}, moved
+    assert moved["S02"]["causes"] == ["assets"] and moved["S02"]["assets_reweighted"] == 1 and "lap-3" in moved["S02"]["because"]
+    sums_add_up(found)
+
+
+def settings_and_defaults_are_causes_where_no_row_is(folder):
+    uncertain = [("scenarios.csv", "class=laptop,2,scenario", "class=laptop,uniform 1 3,scenario")]
+    found = compared(run(folder, "a", uncertain), run(folder, "b", uncertain + [("study.ini", "seed = 7", "seed = 7\nrate_uncertainty = none")]))
+    moved = caused(found)
+    assert set(moved) == {"S02"} and moved["S02"]["causes"] == ["settings"] and moved["S02"]["because"] == "study.ini changed", moved
+    filled = [("scenarios.csv", "class=server,1,scenario", "class=server,,scenario")]
+    rows = "table,where,column,value\nscenarios,scenario_id=S05,frequency,"
+    found = compared(run(folder, "c", filled + [("defaults.csv", None, rows + "1\n")]),
+                     run(folder, "d", filled + [("defaults.csv", None, rows + "1.5\n")]))
+    moved = caused(found)
+    assert set(moved) == {"S05"} and "defaults.csv changed" in moved["S05"]["because"], moved
+    sums_add_up(found)
+
+
+def runs_that_judge_nothing_and_share_no_quantile_are_compared(folder):
+    bare = [("treatments.csv", STUDY["treatments.csv"], "treatment_id\n"), ("effects.csv", STUDY["effects.csv"], "treatment_id,scenarios,factor,operation,amount\n"),
+            ("appetite.csv", STUDY["appetite.csv"], "scope,loss,probability\n")]
+    before = run(folder, "a", bare)
+    after = run(folder, "b", bare + [("study.ini", "0.5, 0.9, 0.99", "0.6, 0.8"), ("study.ini", "by = class, site", "by = site"), ("scenarios.csv", "*,0.2,", "*,0.3,")])
+    found = compared(before, after)
+    assert found["verdicts"] == [] and found["treatments"] == [] and found["plans"] == []
+    assert found["headline"]["tvar"]["difference"] is None, found["headline"]
+    assert [x["by"] for x in found["groupings"]] == ["site"], found["groupings"]
+    out, _ = call("compare", before, after)
+    assert "Neither run has an appetite to be judged by." in out and "TVaR" not in out
+    assert "S03: AAL +" in out
+
+
+def runs_that_count_otherwise_are_not_paired(folder):
+    before = run(folder, "a")
+    found = compared(before, run(folder, "b", [("study.ini", "seed = 7", "seed = 7\nresolution = 1")]))
+    assert not found["paired"] and found["not_paired_because"] == "the smallest amounts counted differ (resolution)", found["not_paired_because"]
+
+
+def tables_in_windows_1252_are_compared_as_they_are_read(folder):
+    def written(name, owner):
+        study = folder_write(os.path.join(folder, name), STUDY, study_ini=STUDY["study.ini"] + "[csv]\nencoding = windows-1252\n")
+        path = study / "scenarios.csv"
+        path.write_bytes(path.read_text().replace("Ann", owner).encode("cp1252"))
+        call("run", study, "-o", f"{study}.h5", "--quiet", "--years", 2000)
+        return f"{study}.h5"
+
+    rows = table(compared(written("a", "J\u00f6rg"), written("b", "J\u00fcrg")), "scenarios.csv")["rows"]
+    assert rows[0]["cells"] == [{"column": "owner", "before": "J\u00f6rg", "after": "J\u00fcrg"}] and len(rows) == 2
+
+
 def top_limits_what_is_listed(folder):
     before = run(folder, "a")
     text = STUDY["assets.csv"].replace("uniform 20 60", "uniform 30 60")

@@ -329,6 +329,22 @@ def every_wrong_cell_is_reported_at_once(folder):
         assert len(found) == 1 and text in found[0], (line, column, text, err)
 
 
+def what_counts_leave_open_is_said_in_words(folder):
+    wide = write(folder, "n,x\n" + "".join(f"{n},1\n" for n in ["0", "0", "9", "1", "0", "14", "0", "2", ""] * 4), "wide.csv")
+    out = " ".join(call("fit", wide, "--column", "n", "--counts", "--periods", "12")[0].split())
+    assert "K of a year takes its periods as independent" in out and "Rows without a value are left out: 4." in out
+    assert "The counts vary more than Poisson ones would" in out and "negbinomial" in out
+    few = write(folder, "n,at\n0,2\n1,2\n0,2\n1,2\n0,2\n", "few.csv")
+    out, _ = call("fit", few, "--column", "n", "--counts")
+    assert "5 periods tell little of how counts vary." in out and "negbinomial has no best K" in out
+    assert by_law(fit(few, "n", "--counts"))["at_most_once"]["counts"] == "at_most_once"
+    # of twelve periods at most once each, the year has no such cell
+    monthly = by_law(fit(few, "n", "--counts", "--periods", "12"))["at_most_once"]
+    assert monthly["counts"] is None and monthly["frequency_uncertain"] is None
+    out, _ = call("fit", few, "--column", "n", "--counts", "--periods", "12", "--exposure", "at")
+    assert "Cells to paste: a year, per unit of exposure" in out
+
+
 def wrong_counts_are_reported(folder):
     path = write(folder, "n,size\n3,1\n2.5,1\n-1,1\n4,0\n5,\n")
     _, err = call("fit", path, "-c", "n", "--counts", "--exposure", "size", status=INPUT)

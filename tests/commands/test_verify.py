@@ -325,6 +325,134 @@ def consistency_alone_finds_what_follows_from_the_rest(folder):
         assert failed(facts), name
 
 
+# What a forger may write who seals the file: (what, how, what is told, of which object).
+def raised(path, at=None, by=1.0):
+    def change(file):
+        cells = file[path]
+        place = at if at is not None else int(np.argmax(cells[:]))
+        cells[place] = cells[place] + by
+    return change
+
+
+def put(path, at, value):
+    def change(file):
+        file[path][at] = value
+    return change
+
+
+def an_event_that_is_not_there(file):
+    at = int(np.argmax(file["/portfolio/annual_loss_gross"][:]))
+    file["/portfolio/largest_event"][at] = 0.0
+
+
+def too_few_events(file):
+    loss, largest = file["/portfolio/annual_loss_gross"][:], file["/portfolio/largest_event"][:]
+    file["/portfolio/event_count"][int(np.argmax(loss - largest))] = 1
+
+
+def more_than_was_lost(file):
+    gross = file["/portfolio/annual_loss_gross"][:]
+    at = int(np.argmax(gross))
+    file["/portfolio/annual_loss"][at] = gross[at] + 1
+
+
+def swapped(path, x, y):
+    def change(file):
+        cells = file[path]
+        cells[x], cells[y] = cells[y], cells[x]
+    return change
+
+
+def largest_listed_as_less(file):
+    file["/tail/worst_events/loss"][0] = file["/tail/worst_events/loss"][1]
+
+
+def an_input_more(file):
+    file["/study/more.csv"] = np.frombuffer(b"x\n", np.uint8)
+
+
+def without(attribute):
+    def change(file):
+        del file.attrs[attribute]
+    return change
+
+
+def hash_lines(edit):
+    def change(file):
+        lines = file.attrs["input_sha256"]
+        file.attrs["input_sha256"] = np.array([edit(x) for x in lines], dtype=lines.dtype)
+    return change
+
+
+def as_type(path, dtype):
+    def change(file):
+        cells = file[path][()]
+        del file[path]
+        file[path] = cells.astype(dtype)
+    return change
+
+
+TAMPERED = [
+    (more_than_was_lost, "/portfolio/annual_loss", "no more than the gross loss"),
+    (raised("/portfolio/largest_event", by=1e7), "/portfolio/largest_event", "no more than the year's loss"),
+    (an_event_that_is_not_there, "/portfolio/largest_event", "an event where there is a loss"),
+    (too_few_events, "/portfolio/event_count", "largest event x count of no less"),
+    (swapped("/tail/worst_events/loss", 0, 1), "/tail/worst_events/loss", "rank 2 is larger than the one before it"),
+    (raised("/tail/worst_events/loss", 0), "/tail/worst_events/loss", "no more than the year's largest event"),
+    (largest_listed_as_less, "/tail/worst_events/loss", "in the list, being the year's largest"),
+    (swapped("/scenario/var", (0, 1), (0, 2)), "/scenario/tvar", "have a VaR or TVaR out of order"),
+    (put("/scenario/form_share", (0, 0), 0.5), "/scenario/form_share", "add up to"),
+    (put("/treatment/rank", slice(0, 2), 1), "/treatment/rank", "is there more than once"),
+    (put("/treatment/rank_lower", slice(None), 7), "/treatment/rank", "lies outside its own limits"),
+    (swapped("/plan/budget_cost", 0, 1), "/plan/budget_cost", "is not in the order of cost"),
+    (raised("/plan/budget_cost", 0), "/plan/budget_cost", "not what its treatments cost"),
+    (an_input_more, "/study/more.csv", "input_sha256 knows of no such file"),
+    (without("input_sha256"), None, "the attribute input_sha256 is missing"),
+    (hash_lines(lambda x: b"?" + x[1:]), "/ @input_sha256", "is not of lines 'HASH  NAME'"),
+    (as_type("/portfolio/annual_loss", np.int64), "/", "/portfolio/annual_loss has an unexpected type"),
+    (as_type("/scenario/aal", np.float32), "/", "/scenario/aal is of an unexpected type"),
+]
+
+
+def what_a_forger_forgets_is_told_without_a_simulation(folder):
+    insured = ("treatment_id,policy,layer,retention,limit,share\ncurrent,cyber,1,2000,500000,0.9\n"
+               "cover,more,1,5000,500000,0.9\n")
+    run, copy = run_of(folder, "short", "--years", 1000, insurance_csv=insured), folder / "copy.h5"
+    for change, path, told in TAMPERED:
+        shutil.copy(run, copy)
+        with h5py.File(copy, "r+") as file:
+            change(file)
+            seal(file)
+        facts = verify(copy, "--no-simulation", status=NO)
+        texts = [(c.get("detail"), None) for c in facts["checks"]]
+        for x in (x for c in facts["checks"] for x in c["findings"]):
+            texts += [(x.get("text"), x["object"])] + [(y["expected"], x["object"]) for y in x.get("first", ())]
+        assert any(told in (text or "") and path in (None, about) for text, about in texts), (path, told, texts)
+
+
+def arrays_of_another_shape_or_type_are_named_with_both(folder):
+    run = run_of(folder, "short", "--years", 1000)
+    with h5py.File(run, "r+") as file:
+        for path, change in {"/scenario/aal": lambda x: x.astype(np.float32), "/portfolio/event_count": lambda x: x.astype(np.int64),
+                             "/treatment/annual_loss": lambda x: x.T, "/scenario/scenario_id": lambda x: x.astype("S40"),
+                             "/plan/sd": lambda x: x.reshape(1, -1), "/asset/aal": lambda x: x[:-1]}.items():
+            cells = change(file[path][()])
+            del file[path]
+            file[path] = cells
+        seal(file)
+    told = {x["object"]: x.get("text") for c in verify(run, status=NO)["checks"] if c["section"] == "Simulated again"
+            for x in c["findings"] if x.get("text")}
+    assert told["/scenario/aal"] == "/scenario/aal is of an unexpected type"
+    assert told["/portfolio/event_count"] == "is int64 [1000], expected int32 [1000]"
+    assert told["/treatment/annual_loss"] == "is float64 [1000, 7], expected float64 [7, 1000]"
+    assert told["/plan/sd"] == "is float64 [1, 7], expected float64 [7]"
+    assert told["/asset/aal"] == "is float64 [2], expected float64 [3]"
+    assert told["/scenario/scenario_id"] == "is text of 40 bytes [3], expected text of 9 bytes [3]"
+    # the years by themselves, of whatever shape
+    named = objects(verify(run, "--blocks", "0", status=NO), "Simulated again")
+    assert {"/portfolio/event_count", "/treatment/annual_loss"} <= named, named
+
+
 def a_changed_cell_of_the_study_is_named(folder):
     study = folder_write(folder / "changed", STUDY, assets_csv=STUDY["assets.csv"].replace("50", "51"),
                         defaults_csv="table,where,column,value\nscenarios,scenario_id=theft,owner,ciso\n")

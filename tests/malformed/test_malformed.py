@@ -157,6 +157,7 @@ STUDIES = {"cases.txt": BASE, "cases-events.txt": EVENTS, "cases-treatments.txt"
 
 def raw(text):
     """The bytes that a text of cases.txt stands for."""
+    text = re.sub(r"<(\d+) x (.*?)>", lambda x: int(x[1]) * x[2], text)
     return text.encode().decode("unicode_escape").encode("latin-1")
 
 

@@ -80,6 +80,22 @@ static void incomplete_beta_keeps_its_tails(void **state)
     }
 }
 
+static void nothing_lies_beyond_the_support(void **state)
+{
+    (void)state;
+    for (double x = -1; x <= 0; x++) {
+        assert_true(special_gamma_log_density(2.5, x) == 0);
+        assert_true(special_gamma_cumulative(2.5, x) == 0);
+        assert_true(special_gamma_survival(2.5, x) == 1);
+        assert_true(special_beta_logit_density(2, 3, special_beta_log_scale(2, 3), x, 1 - x) == 0);
+        assert_true(special_beta_logit_density(2, 3, special_beta_log_scale(2, 3), 1 - x, x) == 0);
+        assert_true(special_beta_cumulative_xy(2, 3, x, 1 - x) == 0);
+        assert_true(special_beta_cumulative_xy(2, 3, 1 - x, x) == 1);
+        assert_true(special_beta_survival_xy(2, 3, x, 1 - x) == 1);
+        assert_true(special_beta_survival_xy(2, 3, 1 - x, x) == 0);
+    }
+}
+
 static void a_poisson_count_is_the_quantile(void **state)
 {
     (void)state;
@@ -120,6 +136,7 @@ int main(void)
         cmocka_unit_test(incomplete_functions_agree_with_exact_answers),
         cmocka_unit_test(incomplete_gamma_keeps_its_tails),
         cmocka_unit_test(incomplete_beta_keeps_its_tails),
+        cmocka_unit_test(nothing_lies_beyond_the_support),
         cmocka_unit_test(a_poisson_count_is_the_quantile),
         cmocka_unit_test(a_poisson_count_grows_with_its_mean),
     };

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -272,6 +273,60 @@ static void what_is_printed_holds_no_control_characters(void **state)
     }
 }
 
+static void what_is_not_utf8_is_found_where_it_begins(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t valid;
+    } cases[] = {
+        {"", 0},
+        {"Z\xC3\xBCrich", 7},
+        {"\xE2\x82\xAC", 3},
+        {"\xF0\x9F\x98\x80", 4},
+        {"\xF4\x8F\xBF\xBF", 4}, // the last of all
+        {"a\x80", 1},            // no first byte
+        {"a\xC1\xBF", 1},        // overlong
+        {"a\xE0\x9F\xBF", 1},
+        {"a\xF0\x8F\xBF\xBF", 1},
+        {"a\xED\xA0\x80", 1}, // a surrogate
+        {"a\xED\x9F\xBF", 4},
+        {"a\xEE\x80\x80", 4},
+        {"a\xF4\x90\x80\x80", 1}, // beyond U+10FFFF
+        {"a\xF5\x80\x80\x80", 1},
+        {"a\xE2\x82", 1}, // cut off
+        {"a\xE2\x82z", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(utf8_valid(cases[i].text, strlen(cases[i].text)), cases[i].valid);
+}
+
+static void characters_have_the_columns_of_a_terminal(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_columns('a'), 1);
+    assert_int_equal(utf8_columns(UTF8_INVALID), 1);
+    assert_int_equal(utf8_columns(0x394), 1);   // Greek
+    assert_int_equal(utf8_columns(0x301), 0);   // combines
+    assert_int_equal(utf8_columns(0x200b), 0);  // takes no room
+    assert_int_equal(utf8_columns(0x6f22), 2);  // Chinese
+    assert_int_equal(utf8_columns(0x1f600), 2); // a face
+}
+
+static void controls_are_what_moves_more_than_its_own_place(void **state)
+{
+    static const uint32_t controls[] = {0,      0x1b,   0x7f,   0x9b,   0x200e,
+                                        0x200f, 0x202a, 0x202e, 0x2066, 0x2069},
+                          others[] = {' ', '~', 0xa0, 0x200d, 0x2010, 0x202f, 0x2065, 0x206a};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
+        assert_true(utf8_is_control(controls[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(utf8_is_control(others[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +340,9 @@ int main(void)
         cmocka_unit_test(what_is_no_habit_gets_no_advice),
         cmocka_unit_test(any_bytes_are_safe),
         cmocka_unit_test(what_is_printed_holds_no_control_characters),
+        cmocka_unit_test(what_is_not_utf8_is_found_where_it_begins),
+        cmocka_unit_test(characters_have_the_columns_of_a_terminal),
+        cmocka_unit_test(controls_are_what_moves_more_than_its_own_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
