@@ -13,7 +13,7 @@
 // Annual losses that one round may leave, by expectation: 12 bytes each. So few that each thread's
 // stay in its cache, and so many that what a round costs by itself, moving the sums of every year
 // and group, is little beside them.
-static const double round_least = 1 << 20, round_most = 1 << 23, round_per_sum = 2;
+static const double round_least = 1 << 19, round_most = 1 << 23, round_per_sum = 2;
 
 static double round_losses(const struct portfolio *portfolio, int threads)
 {
