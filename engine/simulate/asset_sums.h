@@ -35,8 +35,8 @@ void asset_part_add_years(struct asset_part *part, uint32_t asset, size_t n, con
                           const int64_t *loss);
 bool asset_part_failed(const struct asset_part *part); // memory was exhausted
 
-// Once the tail is known, and with it all other hits: losses by class of their years. False if memory
-// is exhausted.
+// Once the tail is known, and with it all other hits: losses by class of their years. False if
+// memory is exhausted.
 bool asset_sums_tail_start(struct asset_sums *sums, const struct tail *tail);
 void asset_sums_add_tail(struct asset_sums *sums, uint32_t asset, unsigned class,
                          unsigned __int128 loss);
