@@ -396,6 +396,22 @@ static bool details_valid(const struct asset_sums *sums)
     return good;
 }
 
+// Some at a time, so that a count that is not true asks for no more memory than there are bytes.
+static bool hits_pass(struct asset_part *part, const struct snapshot_pass *pass, uint64_t count)
+{
+    enum { AT_ONCE = 1 << 20 };
+
+    for (uint64_t done = 0; done < count; done += AT_ONCE) {
+        const size_t n = count - done < AT_ONCE ? (size_t)(count - done) : AT_ONCE;
+
+        if (!hits_reserve(part, (size_t)done + n) ||
+            !pass->bytes(pass->context, part->hits + done, n * sizeof *part->hits))
+            return false;
+    }
+    part->count = (size_t)count;
+    return true;
+}
+
 bool asset_sums_pass(struct asset_sums *sums, const struct snapshot_pass *pass)
 {
     const size_t n = sums->portfolio->assets.count;
@@ -406,11 +422,8 @@ bool asset_sums_pass(struct asset_sums *sums, const struct snapshot_pass *pass)
 
     count = all->count;
     good = good && pass->bytes(pass->context, &count, sizeof count) &&
-           hits_reserve(all, (size_t)count) &&
            (n == 0 || pass->bytes(pass->context, all->totals, n * sizeof *all->totals)) &&
-           (count == 0 || pass->bytes(pass->context, all->hits, (size_t)count * sizeof *all->hits));
-    if (good)
-        all->count = (size_t)count;
+           hits_pass(all, pass, count);
     for (size_t s = 0; good && s < sums->slots; s++)
         good = !sums->annual[s] ||
                pass->bytes(pass->context, sums->annual[s], years * sizeof *sums->annual[s]);
