@@ -187,13 +187,30 @@ static void tails(uint64_t key, uint32_t block, uint32_t address, size_t n,
     }
 }
 
+// For means that are not small: the quantile of the continuous distribution whose whole part is
+// Poisson's, by its expansion around the normal one, and the error bound that goes with it (Giles,
+// "Algorithm 955: approximation of the inverse Poisson cumulative distribution function", ACM TOMS
+// 42(1), 2016), with room for rounding. False where a whole number lies within the bound.
+static inline bool poisson_expanded(double mean, double tail, uint64_t *count)
+{
+    const double w = elementary_normal_isf(tail), root = sqrt(mean);
+    const double x = root * w + (1.0 / 3 + w * w / 6) * (1 - w / (12 * root));
+    const double error = (1.0 / 40 + w * w * (1.0 / 80 + w * w / 160)) / mean + 1e-8;
+    const double highest = mean + x + error, whole = floor(highest);
+
+    *count = (uint64_t)(whole > 0 ? whole : 0);
+    return mean < 0x1p20 && fabs(w) < 3 && highest - whole > 2 * error;
+}
+
 enum { POISSON_LANES = 16 };
 
-// Adds up the probabilities of 0, 1, ... for n <= POISSON_LANES pairs beside one another, by the
-// operations of special_poisson_quantile; to it is left what it does otherwise, for large means and
-// small tails.
-static void poisson_lanes(size_t n, const double *restrict mean, const double *restrict tail,
-                          uint64_t *restrict count)
+// Adds up the probabilities of 0, 1, ... for n <= lanes pairs beside one another, by the operations
+// of special_poisson_quantile, which is left what is none of both: small tails, and what lies close
+// to where the count changes.
+static inline __attribute__((always_inline)) void poisson_lanes(size_t lanes, size_t n,
+                                                                const double *restrict mean,
+                                                                const double *restrict tail,
+                                                                uint64_t *restrict count)
 {
     double m[POISSON_LANES] = {0}, t[POISSON_LANES] = {0};
     double p[POISSON_LANES], sum[POISSON_LANES];
@@ -203,11 +220,11 @@ static void poisson_lanes(size_t n, const double *restrict mean, const double *r
         m[i] = tail[i] < mean[i] && mean[i] < SPECIAL_POISSON_SMALL ? mean[i] : 0;
         t[i] = tail[i];
     }
-    for (size_t i = 0; i < POISSON_LANES; i++)
+    for (size_t i = 0; i < lanes; i++)
         p[i] = sum[i] = elementary_exp(-m[i]);
     for (double next = 1; any; next++) {
         any = 0;
-        for (size_t i = 0; i < POISSON_LANES; i++) {
+        for (size_t i = 0; i < lanes; i++) {
             const double above = 1 - sum[i];
             const uint64_t on = above > t[i] && above > SPECIAL_POISSON_LEAST / 2 ? UINT64_MAX : 0;
 
@@ -223,7 +240,7 @@ static void poisson_lanes(size_t n, const double *restrict mean, const double *r
 
         if (counted || tail[i] >= mean[i])
             count[i] = k[i];
-        else
+        else if (mean[i] < SPECIAL_POISSON_SMALL || !poisson_expanded(mean[i], tail[i], &count[i]))
             count[i] = special_poisson_quantile(mean[i], tail[i]);
     }
 }
@@ -231,8 +248,12 @@ static void poisson_lanes(size_t n, const double *restrict mean, const double *r
 static void poisson(size_t n, const double *restrict mean, const double *restrict tail,
                     uint64_t *restrict count)
 {
-    for (size_t i = 0; i < n; i += POISSON_LANES)
-        poisson_lanes(n - i < POISSON_LANES ? n - i : POISSON_LANES, mean + i, tail + i, count + i);
+    if (n == 1)
+        poisson_lanes(1, 1, mean, tail, count);
+    else
+        for (size_t i = 0; i < n; i += POISSON_LANES)
+            poisson_lanes(POISSON_LANES, n - i < POISSON_LANES ? n - i : POISSON_LANES, mean + i,
+                          tail + i, count + i);
 }
 
 static void correlate(double loading, size_t n, const double *restrict common,

@@ -1,7 +1,5 @@
 #include "simulate/stream.h"
 
-#include "random/special.h"
-
 // As many seats as are found without asking for them early: they fill the first-level cache.
 enum { SEATS_NEAR = 1 << 12 };
 
@@ -211,7 +209,7 @@ static void block_run(struct run *r)
 
     if (tail >= mean) // P(any) = 1 - exp(-mean) < mean: none, without an exponential
         return;
-    count = special_poisson_quantile(mean, tail);
+    event_kernels()->poisson(1, &mean, &tail, &count);
     if (r->seating->seat_count == 1 && !driver && !r->thinned) {
         if (b->wanted)
             lone_stream_wanted(r, count);

@@ -97,7 +97,9 @@ static void check_poisson(const struct event_kernels *kernels, size_t n)
     static uint64_t count[EVENT_BATCH];
 
     for (size_t i = 0; i < n; i++) {
-        mean[i] = i % 7 == 0 ? 0 : exp(random_between(log(1e-9), log(40)));
+        mean[i] = i % 7 == 0   ? 0
+                  : i % 7 == 1 ? exp(random_between(log(16), log(3e6)))
+                               : exp(random_between(log(1e-9), log(40)));
         tail[i] = i % 5 == 0 ? exp(random_between(log(0x1p-65), 0)) : random_between(0x1p-65, 1);
     }
     kernels->poisson(n, mean, tail, count);
