@@ -196,10 +196,10 @@ static inline bool poisson_expanded(double mean, double tail, uint64_t *count)
     const double w = elementary_normal_isf(tail), root = sqrt(mean);
     const double x = root * w + (1.0 / 3 + w * w / 6) * (1 - w / (12 * root));
     const double error = (1.0 / 40 + w * w * (1.0 / 80 + w * w / 160)) / mean + 1e-8;
-    const double highest = mean + x + error, whole = floor(highest);
+    const double highest = mean + x + error, below = floor(highest);
 
-    *count = (uint64_t)(whole > 0 ? whole : 0);
-    return mean < 0x1p20 && fabs(w) < 3 && highest - whole > 2 * error;
+    *count = (uint64_t)(below > 0 ? below : 0);
+    return mean < 0x1p20 && fabs(w) < 3 && highest - below > 2 * error;
 }
 
 enum { POISSON_LANES = 16 };
