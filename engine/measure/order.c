@@ -41,8 +41,7 @@ void losses_sort(int64_t *values, int64_t *scratch, size_t n)
         memcpy(values, from, n * sizeof *values);
 }
 
-// 8 or 32 ranges of equal width an octave: the leading bits of the value as a double. 0 counts
-// as 1.
+// 8 or 32 ranges of equal width an octave: the leading bits of the value as a double.
 enum { FEW_RANGE_BITS = 3, RANGE_BITS = 5, RANGES_MAX = 64 << RANGE_BITS };
 
 static size_t range_of(int64_t value, int bits)
